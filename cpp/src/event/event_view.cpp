@@ -1,0 +1,141 @@
+#include "event/event_view.hpp"
+
+#include <array>
+
+#include "event/field_names.hpp"
+#include "event/identifier.hpp"
+#include "event/refusal.hpp"
+#include "event/timestamp.hpp"
+
+namespace cxrelay {
+namespace {
+
+using json::Kind;
+using json::Node;
+
+// The members of the root object that are fields; nullptr for those that are absent.
+class Members {
+ public:
+  const Node*& operator[](Field field) noexcept { return nodes_[static_cast<std::size_t>(field)]; }
+  const Node* operator[](Field field) const noexcept {
+    return nodes_[static_cast<std::size_t>(field)];
+  }
+
+ private:
+  std::array<const Node*, kFieldCount> nodes_{};
+};
+
+constexpr auto kNoField = static_cast<Field>(kFieldCount);
+
+// By first letter, for which the fields differ (also in the low five bits, which make a small table).
+constexpr auto kFieldByLetter = [] {
+  std::array<Field, 32> fields{};
+  fields.fill(kNoField);
+  for (std::size_t i = 0; i < kFieldCount; ++i) {
+    fields[kFieldNames[i].alias[0] & 31] = static_cast<Field>(i);
+  }
+  return fields;
+}();
+
+// The only field that `key` can name, or none.
+Field candidate(std::string_view key) noexcept {
+  return key.empty() ? kNoField : kFieldByLetter[key[0] & 31];
+}
+
+Members find_members(const json::Document& document) noexcept {
+  Members found;
+  const Node& root = document.root();
+  for (auto* node = document.first_child(root); node; node = document.next_sibling(root, *node)) {
+    const Field field = candidate(node->key);
+    if (field == kNoField) continue;
+    const auto& [alias, name] = field_names(field);
+    const bool is_alias = node->key == alias;
+    if (is_alias || (found[field] == nullptr && node->key == name)) found[field] = node;
+  }
+  return found;
+}
+
+// Each function checks one field, adds its errors and returns the value for a valid one.
+class Validator {
+ public:
+  Validator(const Members& members, std::vector<ErrorDetail>& errors)
+      : members_(members), errors_(errors) {}
+
+  std::string_view identifier(Field field) {
+    const Node* node = required(field);
+    if (node == nullptr) return {};
+    if (node->kind != Kind::string) {
+      errors_.push_back(not_a_string(node->key));
+    } else if (!is_identifier(node->text)) {
+      errors_.push_back(not_an_id(node->key));
+    }
+    return node->text;
+  }
+
+  Timestamp time(Field field) {
+    Timestamp out;
+    const Node* node = required(field);
+    if (node == nullptr) return out;
+    const auto error = parse_timestamp(*node, out);
+    if (error != TimestampError::none) errors_.push_back(not_a_timestamp(node->key, error));
+    return out;
+  }
+
+  const Node* object(Field field) {
+    const Node* node = members_[field];
+    if (node != nullptr && node->kind != Kind::object) errors_.push_back(not_a_dict(node->key));
+    return node;
+  }
+
+  std::optional<std::string_view> text(Field field) {
+    const Node* node = members_[field];
+    if (node == nullptr || node->kind == Kind::null) return std::nullopt;
+    if (node->kind != Kind::string) errors_.push_back(not_a_string(node->key));
+    return node->text;
+  }
+
+ private:
+  const Node* required(Field field) {
+    if (members_[field] == nullptr) errors_.push_back(missing_field(field_names(field).alias));
+    return members_[field];
+  }
+
+  const Members& members_;
+  std::vector<ErrorDetail>& errors_;
+};
+
+}  // namespace
+
+bool parse_event_view(std::string_view raw, const InputLimits& limits, json::Document& document,
+                      EventView& out, std::vector<ErrorDetail>& errors) {
+  errors.clear();
+  const json::ParseLimits parse_limits{limits.max_bytes, limits.max_depth, limits.max_keys};
+  const auto error = document.parse(raw, parse_limits);
+  if (error != json::ParseError::none) {
+    errors.push_back(body_refusal(error, document.error_offset(), limits));
+    return false;
+  }
+  if (document.root().kind != Kind::object) {
+    errors.push_back(not_an_object());
+    return false;
+  }
+  const Members members = find_members(document);
+  Validator valid(members, errors);
+  out.document = &document;
+  out.interaction_id = valid.identifier(Field::interaction_id);
+  out.contact_id = valid.identifier(Field::contact_id);
+  out.timestamp = valid.time(Field::timestamp);
+  out.attributes = valid.object(Field::attributes);
+  out.legacy_crm_id = valid.text(Field::legacy_crm_id);
+  out.source_channel = valid.text(Field::source_channel);
+  return errors.empty();
+}
+
+void append_idempotency_key(std::string& out, std::string_view interaction_id,
+                            const Timestamp& timestamp) {
+  out += interaction_id;
+  out += '_';
+  append_isoformat(out, timestamp);
+}
+
+}  // namespace cxrelay

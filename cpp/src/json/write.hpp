@@ -1,0 +1,15 @@
+// Appending JSON to a string. Output is compact: no whitespace.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cxrelay::json {
+
+// Appends `utf8` as a JSON string with quotes; escapes only what RFC 8259 demands. `utf8` must be valid UTF-8.
+void append_string(std::string& out, std::string_view utf8);
+
+// Appends `json` without the whitespace between its tokens. `json` must be valid.
+void append_minified(std::string& out, std::string_view json);
+
+}  // namespace cxrelay::json
