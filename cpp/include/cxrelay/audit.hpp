@@ -1,0 +1,82 @@
+// The audit trail: hash-chained records, their export to JSON lines, and their verification (DESIGN section 10,
+// docs/audit.md).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cxrelay/errors.hpp"
+
+namespace cxrelay {
+
+using ChainHash = std::array<std::byte, 32>;
+
+// One fact. Fields that do not apply are empty.
+struct AuditRecord {
+  std::int64_t seq = 0;      // 1, 2, 3, ... without a gap
+  std::int64_t time_us = 0;  // wall time, UTC
+  std::string action;        // accepted skipped rejected started finished dead parked superseded revived upgraded
+  std::string idempotency_key;
+  std::string interaction_id;
+  std::optional<std::int64_t> event_time_us;
+  std::string mapping_version;
+  std::string request_id;
+  std::string detail;  // JSON object with what is special to the action; empty = none
+  // Payloads: erasable without breaking the chain, because only their salted digests are chained.
+  std::array<std::byte, 16> salt{};
+  std::optional<std::string> original;  // none = the action has none, or it was erased
+  std::optional<std::string> mapped;
+  std::optional<ChainHash> original_digest;  // kept when a payload is erased
+  std::optional<ChainHash> mapped_digest;
+  ChainHash hash{};
+};
+
+// Where the exporter reads records and keeps its place.
+class AuditSource {
+ public:
+  virtual ~AuditSource() = default;
+  // Records with seq > `after`, in order, at most `limit`.
+  virtual std::vector<AuditRecord> read(std::int64_t after, std::size_t limit) = 0;
+  virtual std::int64_t exported() = 0;               // seq up to which the export is on disk
+  virtual void set_exported(std::int64_t seq) = 0;   // durable when it returns
+};
+
+struct ExportOptions {
+  std::string path = "audit_transformations.log";     // the open segment
+  std::size_t max_segment_bytes = 10 * 1024 * 1024;   // then it is closed and renamed. Defaults to 10 MiB.
+  std::size_t batch_records = 1000;                   // records between two syncs. Defaults to 1,000.
+};
+
+struct ExportResult {
+  std::int64_t records = 0;
+  std::int64_t last_seq = 0;
+  std::vector<std::string> closed_segments;  // paths of the segments that this call closed
+};
+
+// Appends every record that is not exported yet. Each batch is written, fsynced, and only then is the place
+// advanced: killed anywhere, the next call goes on without a gap or a repeat.
+// Closed segments are named `<stem>.<first seq>-<last seq>.log`, 12 digits each, and never deleted here.
+// Throws AuditError or StoreError. One exporter at a time: a second one in any process throws AuditError.
+ExportResult export_audit(AuditSource& source, const ExportOptions& options);
+
+struct VerifyResult {
+  bool ok = false;
+  std::int64_t records = 0;
+  std::int64_t first_seq = 0;
+  std::int64_t last_seq = 0;
+  std::string last_hash;     // hex
+  std::string problem;       // empty when ok; otherwise what is wrong
+  std::string file;          // and where
+  std::int64_t line = 0;
+};
+
+// Verifies the chain from the files alone: the closed segments beside `path` and `path` itself.
+// A broken trail is a value; a file that cannot be read throws AuditError.
+VerifyResult verify_audit(const std::string& path);
+
+}  // namespace cxrelay

@@ -1,0 +1,218 @@
+// Queue: the durable store of updates and of their audit records, one transactional boundary
+// (DESIGN section 8, docs/queue.md).
+//
+// Any number of processes put. One deliverer claims, sends and settles; its token is its epoch. A claim and a
+// settlement made with a token that has lost its right change nothing and throw FencedError.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cxrelay/audit.hpp"
+#include "cxrelay/clock.hpp"
+#include "cxrelay/errors.hpp"
+
+namespace cxrelay {
+
+enum class State { pending, in_flight, completed, dead, parked, superseded };
+std::string_view to_text(State state) noexcept;  // the stored word; do not rename
+
+// ---- putting ------------------------------------------------------------------------------------------
+
+// What is stored of one event. The views need to live only for the call.
+struct NewUpdate {
+  std::string_view idempotency_key;
+  std::string_view interaction_id;
+  std::int64_t event_time_us = 0;    // UTC
+  std::string_view original;         // the event's bytes as they came
+  std::string_view mapped;           // JSON object to write; empty = nothing to write
+  std::string_view mapping_version;
+};
+
+enum class PutStatus {
+  accepted,   // stored; will be delivered
+  duplicate,  // the same event is stored already; nothing changed
+  conflict,   // stored as an update of its own: the same key came before with another payload
+  empty       // stored for the record; the mapping left nothing to write
+};
+std::string_view to_text(PutStatus status) noexcept;
+
+// Proof that the event and its audit record are on disk.
+struct Receipt {
+  PutStatus status = PutStatus::accepted;
+  std::int64_t seq = 0;          // of the event's journal record (of the first one for a duplicate)
+  std::string idempotency_key;   // unique per update: a conflict's key carries a "#<fingerprint>" suffix
+};
+
+// An event that was refused. Only its size, hash and the kinds and places of the errors are kept.
+struct Reject {
+  std::string_view body;
+  std::string_view reason;  // e.g. "interactionId: string_type"; no input value
+};
+
+// ---- delivering ---------------------------------------------------------------------------------------
+
+struct ClaimedUpdate {
+  std::int64_t seq = 0;
+  std::string interaction_id;
+  std::string idempotency_key;
+  std::string payload;              // JSON object, reduced to what newer events have not written
+  std::int64_t event_time_us = 0;
+  std::int64_t accepted_us = 0;
+  int attempts = 0;                 // sends before this one
+};
+
+struct ClaimToken {
+  std::int64_t epoch = 0;        // fencing: the deliverer's term
+  std::int64_t request_seq = 0;  // journal sequence of the "started" record
+  friend bool operator==(const ClaimToken&, const ClaimToken&) = default;
+};
+
+// One request to be sent: its "started" record is on disk.
+struct Claim {
+  ClaimToken token;
+  std::string request_id;  // 32 hex digits, in every record of this request
+  std::vector<ClaimedUpdate> updates;
+};
+
+enum class Outcome {
+  completed,
+  retry,     // again, not before `not_before_us`
+  dead,      // final answer or limits
+  parked,    // unknown whether applied, and the target is not idempotent
+  split,     // the batch was refused whole: send again in halves
+  released   // not sent at all: does not count as an attempt
+};
+std::string_view to_text(Outcome outcome) noexcept;
+
+struct UpdateOutcome {
+  Outcome outcome = Outcome::completed;
+  int status = 0;                  // HTTP status of the item; 0 = none
+  std::string error_class;         // classification word, e.g. "THROTTLED"; empty when completed
+  std::string reason;              // one line for a person; no secret
+  std::int64_t not_before_us = 0;  // wall time, for retry and released; 0 = at once
+};
+
+struct Settlement {
+  ClaimToken token;
+  int status = 0;              // HTTP status of the envelope; 0 = no answer
+  std::string error_class;     // of the request: empty = answered with 2xx, or given back unsent
+  std::vector<UpdateOutcome> outcomes;  // one for each update of the claim, in order
+  bool sent = true;            // false: no byte left for the server; counts neither as request nor as attempt
+};
+
+struct ClaimLimits {
+  std::size_t max_requests = 1;    // claims to make
+  std::size_t max_updates = 25;    // updates in one
+  std::size_t max_bytes = 512 * 1024;  // payload bytes in one; an update that is bigger goes alone
+  std::string target;              // name for the record
+  bool idempotent = true;          // what to do with requests of a dead deliverer: retry or park
+};
+
+struct QueueStats {
+  std::int64_t pending = 0;      // waiting, due or not
+  std::int64_t delayed = 0;      // of those: not due yet
+  std::int64_t in_flight = 0;
+  std::int64_t completed = 0;
+  std::int64_t dead = 0;
+  std::int64_t parked = 0;
+  std::int64_t superseded = 0;
+  std::int64_t accepted = 0;     // events with a receipt, conflicts and empty ones included
+  std::int64_t empty = 0;        // of those: nothing to write
+  std::int64_t rejected = 0;
+  std::int64_t requests = 0;     // requests started and not released
+  std::int64_t attempts = 0;     // sum over updates of sends
+  std::int64_t journal_records = 0;
+  std::optional<std::int64_t> oldest_pending_us;  // acceptance time of the oldest waiting update
+};
+
+// One update as a person asks for it.
+struct UpdateInfo {
+  std::int64_t seq = 0;
+  std::string idempotency_key;
+  std::string interaction_id;
+  std::int64_t event_time_us = 0;
+  std::int64_t accepted_us = 0;
+  State state = State::pending;
+  int attempts = 0;
+  std::int64_t not_before_us = 0;
+  std::string last_error;
+  std::string mapped;
+};
+
+struct ListFilter {
+  std::optional<State> state;               // pending, dead or parked; none = all three
+  std::optional<std::string> interaction_id;
+  std::size_t limit = 100;
+};
+
+struct CheckResult {
+  bool ok = true;
+  std::vector<std::string> problems;  // empty when ok
+  std::int64_t records = 0;
+};
+
+class Queue {
+ public:
+  virtual ~Queue() = default;
+
+  // Durable when it returns. Thread-safe; concurrent callers share a commit. Throws StoreError: then an event of
+  // this call is stored whole or not at all, and repeating the call resolves which (its receipts say duplicate).
+  virtual std::vector<Receipt> put(std::span<const NewUpdate> updates) = 0;
+  // Records refused events (rate-limited: above the cap only a count is kept). Durable when it returns.
+  virtual void put_rejects(std::span<const Reject> rejects) = 0;
+
+  // Becomes the deliverer if nobody is: resolves the requests that a dead one left, and returns true.
+  // False while another holds the right. Calling it again as the deliverer is cheap and returns true.
+  virtual bool elect(const ClaimLimits& limits) = 0;
+  virtual void resign() = 0;
+
+  // Settles and claims in one durable step. At most one update of an interaction is in flight; per interaction
+  // in event-time order. Needs a successful elect(). One thread at a time.
+  // Throws FencedError if another deliverer took over: then nothing changed.
+  virtual std::vector<Claim> settle_and_claim(std::span<const Settlement> settlements,
+                                              const ClaimLimits& limits) = 0;
+  std::vector<Claim> claim(const ClaimLimits& limits) { return settle_and_claim({}, limits); }
+  void settle(std::span<const Settlement> settlements) {
+    ClaimLimits none;
+    none.max_requests = 0;
+    settle_and_claim(settlements, none);
+  }
+  // When the next waiting update becomes due (wall time): 0 = now, none = nothing waits that could be claimed.
+  virtual std::optional<std::int64_t> next_due_us() = 0;
+  // Calls `notify` (from any thread) after a put made something claimable; an empty function removes it.
+  virtual void on_put(std::function<void()> notify) = 0;
+
+  virtual QueueStats stats() = 0;
+  virtual std::vector<UpdateInfo> list(const ListFilter& filter) = 0;
+  virtual std::optional<UpdateInfo> find(std::string_view idempotency_key) = 0;
+  // Operator: brings dead and parked updates back to pending; recorded in the journal. Returns how many.
+  virtual std::int64_t revive(const ListFilter& filter, std::string_view operator_name) = 0;
+  // Compares the state replayed from the journal with the stored state, and verifies the chain.
+  virtual CheckResult check() = 0;
+  // The journal as the exporter reads it. Lives as long as the queue.
+  virtual AuditSource& audit_source() = 0;
+};
+
+struct SqliteQueueOptions {
+  std::string path;                       // the queue file; created 0600 if missing
+  std::size_t max_group_rows = 4096;      // rows in one commit. Defaults to 4,096.
+  std::size_t max_group_bytes = 8 << 20;  // Defaults to 8 MiB.
+  std::size_t max_rejects_per_minute = 600;  // reject records written; above it only counted. Defaults to 600.
+};
+
+// Opens, creates or upgrades a queue file (one written by the tutorial's code included).
+// Throws StoreError.
+std::unique_ptr<Queue> open_sqlite_queue(const SqliteQueueOptions& options,
+                                         std::shared_ptr<Clock> clock = system_clock(),
+                                         std::shared_ptr<Random> random = system_random());
+
+}  // namespace cxrelay

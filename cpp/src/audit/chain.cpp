@@ -1,0 +1,82 @@
+#include "audit/chain.hpp"
+
+#include <array>
+#include <charconv>
+#include <string>
+
+namespace cxrelay {
+namespace {
+
+constexpr std::uint8_t kRecordDomain = 0x00;
+constexpr std::uint8_t kPayloadDomain = 0x01;
+
+void append_field(std::string& out, std::string_view value) {
+  const auto size = static_cast<std::uint32_t>(value.size());
+  for (int shift = 24; shift >= 0; shift -= 8)
+    out.push_back(static_cast<char>(size >> shift & 0xFF));
+  out.append(value);
+}
+
+void append_field(std::string& out, std::int64_t value) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  append_field(out, std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
+}
+
+void append_field(std::string& out, const std::optional<Digest>& digest) {
+  append_field(out, digest ? as_chars(*digest) : std::string_view{});
+}
+
+std::optional<Digest> digest_of(Sha256& hasher, const AuditRecord& record,
+                                const std::optional<std::string>& payload,
+                                const std::optional<ChainHash>& kept) {
+  if (payload) return payload_digest(hasher, record.salt, *payload);
+  return kept;
+}
+
+}  // namespace
+
+Digest payload_digest(Sha256& hasher, std::span<const std::byte> salt, std::string_view payload) {
+  return hasher.begin().add(kPayloadDomain).add(salt).add(payload).finish();
+}
+
+Digest chain_hash(Sha256& hasher, const ChainFields& fields, const Digest& previous) {
+  static thread_local std::string buffer;
+  buffer.clear();
+  buffer.push_back(static_cast<char>(kRecordDomain));
+  append_field(buffer, fields.seq);
+  append_field(buffer, fields.time_us);
+  append_field(buffer, fields.action);
+  append_field(buffer, fields.idempotency_key);
+  append_field(buffer, fields.interaction_id);
+  if (fields.event_time_us) {
+    append_field(buffer, *fields.event_time_us);
+  } else {
+    append_field(buffer, std::string_view{});
+  }
+  append_field(buffer, fields.mapping_version);
+  append_field(buffer, fields.request_id);
+  append_field(buffer, fields.detail);
+  append_field(buffer, fields.original_digest);
+  append_field(buffer, fields.mapped_digest);
+  buffer.append(as_chars(previous));
+  return hasher.begin().add(buffer).finish();
+}
+
+Digest chain_hash(Sha256& hasher, const AuditRecord& record, const Digest& previous) {
+  ChainFields fields;
+  fields.seq = record.seq;
+  fields.time_us = record.time_us;
+  fields.action = record.action;
+  fields.idempotency_key = record.idempotency_key;
+  fields.interaction_id = record.interaction_id;
+  fields.event_time_us = record.event_time_us;
+  fields.mapping_version = record.mapping_version;
+  fields.request_id = record.request_id;
+  fields.detail = record.detail;
+  fields.original_digest = digest_of(hasher, record, record.original, record.original_digest);
+  fields.mapped_digest = digest_of(hasher, record, record.mapped, record.mapped_digest);
+  return chain_hash(hasher, fields, previous);
+}
+
+}  // namespace cxrelay

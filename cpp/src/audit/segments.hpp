@@ -1,0 +1,35 @@
+// The files of a trail: closed segments, named by the sequences in them, beside the open one.
+//
+//   audit_transformations.000000000001-000000000500.log   closed: never changed again
+//   audit_transformations.000000000501-000000000987.log
+//   audit_transformations.log                             open: grows at its end
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cxrelay {
+
+struct Segment {
+  std::string path;
+  std::int64_t first_seq = 0;
+  std::int64_t last_seq = 0;
+};
+
+// The name of a closed segment of the trail whose open segment is `open_path`.
+std::string segment_path(const std::string& open_path, std::int64_t first_seq,
+                         std::int64_t last_seq);
+
+// The segment that `path` names, or none if it is not a closed segment of this trail.
+std::optional<Segment> parse_segment_path(const std::string& open_path, const std::string& path);
+
+// All closed segments by first sequence. Throws AuditError if the directory cannot be read.
+std::vector<Segment> list_segments(const std::string& open_path);
+
+// What the names alone tell to be wrong where records up to `last_seq` precede; empty = nothing.
+std::string order_problem(std::int64_t last_seq, const Segment& next);
+
+}  // namespace cxrelay

@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "audit/chain_check.hpp"
+#include "audit/line_stream.hpp"
+#include "audit/segments.hpp"
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "cxrelay/audit.hpp"
+
+namespace cxrelay {
+namespace {
+
+// The trail as it is at one moment. Closed segments never change; of the open one, what is there
+// now counts.
+struct Snapshot {
+  std::vector<Segment> closed;
+  std::optional<Fd> open;
+  std::uint64_t open_bytes = 0;
+};
+
+// An exporter at work may be half-way through a line or between two files: wait for it. Whoever may
+// not lock (a read-only copy, another user's files) looks without.
+std::optional<FileLock> lock_if_possible(const std::string& path) {
+  if (::access(path.c_str(), R_OK | W_OK) != 0) return std::nullopt;
+  try {
+    return FileLock::wait(path);
+  } catch (const StoreError&) {
+    return std::nullopt;
+  }
+}
+
+Snapshot take_snapshot(const std::string& path) {
+  const auto lock = lock_if_possible(path + ".lock");
+  Snapshot snapshot;
+  snapshot.closed = list_segments(path);
+  snapshot.open = open_for_reading(path);
+  if (snapshot.open) snapshot.open_bytes = size_of(snapshot.open->get(), path);
+  return snapshot;
+}
+
+class Verifier {
+ public:
+  explicit Verifier(std::string path) : path_(std::move(path)) {}
+
+  VerifyResult run() {
+    const Snapshot snapshot = take_snapshot(path_);
+    if (snapshot.closed.empty() && !snapshot.open) throw AuditError("no audit trail at " + path_);
+    bool is_whole = true;
+    for (const Segment& segment : snapshot.closed) {
+      is_whole = is_whole && check_closed(segment);
+    }
+    if (is_whole && snapshot.open) check_open(snapshot.open->get(), snapshot.open_bytes);
+    result_.ok = result_.problem.empty();
+    result_.records = chain_.records();
+    result_.first_seq = chain_.first_seq();
+    result_.last_seq = chain_.last_seq();
+    if (chain_.records() > 0) result_.last_hash = to_hex(chain_.last_hash());
+    return result_;
+  }
+
+ private:
+  bool check_closed(const Segment& segment) {
+    if (auto problem = order_problem(chain_.last_seq(), segment); !problem.empty()) {
+      return fail(segment.path, 0, std::move(problem));
+    }
+    const auto fd = open_for_reading(segment.path);
+    if (!fd) throw AuditError("cannot read " + segment.path + ": it has just been removed");
+    const std::int64_t before = chain_.last_seq();
+    if (!check_lines(fd->get(), segment.path, size_of(fd->get(), segment.path))) return false;
+    if (chain_.last_seq() == segment.last_seq) return true;
+    return fail(segment.path, lines_,
+                fmt::format("holds seq {} to {}, which is not what its name says", before + 1,
+                            chain_.last_seq()));
+  }
+
+  void check_open(int fd, std::uint64_t bytes) { check_lines(fd, path_, bytes); }
+
+  bool check_lines(int fd, const std::string& file, std::uint64_t bytes) {
+    using Step = LineStream::Step;
+    LineStream stream(fd, file, bytes);
+    lines_ = 0;
+    while (true) {
+      const Step step = stream.next();
+      lines_ = stream.number();
+      if (step == Step::end) return true;
+      if (step == Step::cut) return fail(file, lines_, "the last line is cut");
+      if (step == Step::too_long) return fail(file, lines_, "a line is longer than any record");
+      if (!chain_.next(stream.text())) return fail(file, lines_, chain_.problem());
+    }
+  }
+
+  bool fail(const std::string& file, std::int64_t line, std::string problem) {
+    result_.problem = std::move(problem);
+    result_.file = file;
+    result_.line = line;
+    return false;
+  }
+
+  std::string path_;
+  ChainCheck chain_{0, Digest{}};
+  std::int64_t lines_ = 0;  // of the file at hand
+  VerifyResult result_;
+};
+
+}  // namespace
+
+VerifyResult verify_audit(const std::string& path) { return Verifier(path).run(); }
+
+}  // namespace cxrelay

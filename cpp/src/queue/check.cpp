@@ -1,0 +1,115 @@
+#include "queue/check.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <unordered_set>
+
+#include "audit/chain.hpp"
+#include "queue/open_updates.hpp"
+#include "queue/queries.hpp"
+#include "queue/replay.hpp"
+#include "sqlite/statement.hpp"
+
+namespace cxrelay::queue {
+namespace {
+
+constexpr std::size_t kPage = 1000;
+constexpr std::size_t kMaxProblems = 20;
+
+void report(CheckResult& result, std::string problem) {
+  result.ok = false;
+  if (result.problems.size() < kMaxProblems) result.problems.push_back(std::move(problem));
+}
+
+void replay_journal(sqlite::Database& database, Replay& replay, CheckResult& result) {
+  Sha256 hasher;
+  Digest previous{};
+  std::int64_t last = 0;
+  for (;;) {
+    const auto records = read_journal(database, last, kPage);
+    if (records.empty()) return;
+    for (const auto& record : records) {
+      if (record.seq != last + 1) report(result, fmt::format("record {} is missing", last + 1));
+      if (chain_hash(hasher, record, previous) != record.hash) {
+        report(result, fmt::format("record {} does not match its hash", record.seq));
+      }
+      previous = record.hash;
+      last = record.seq;
+      replay.add(record);
+      ++result.records;
+    }
+  }
+}
+
+void compare_rows(sqlite::Database& database, const Replay& replay, CheckResult& result) {
+  std::unordered_set<std::int64_t> in_flight;
+  for (const auto& request : read_open_requests(database)) {
+    for (const auto& update : request.updates) in_flight.insert(update.seq);
+  }
+  std::size_t waiting = 0;
+  for (const auto& [seq, update] : replay.updates()) {
+    waiting += update.state != State::completed && update.state != State::superseded ? 1 : 0;
+    if ((update.state == State::in_flight) != in_flight.contains(seq)) {
+      report(result, fmt::format("update {}: journal and open requests disagree on in flight", seq));
+    }
+  }
+  sqlite::Statement rows(database, "SELECT state, seq, attempts FROM pending");
+  std::size_t stored = 0;
+  for (; rows.step(); ++stored) {
+    const auto seq = rows.integer(1);
+    const auto found = replay.updates().find(seq);
+    if (found == replay.updates().end()) {
+      report(result, fmt::format("update {} waits, but the journal does not know it", seq));
+      continue;
+    }
+    const State state = found->second.state == State::in_flight ? State::pending : found->second.state;
+    if (rows.text(0) != to_text(state)) {
+      report(result, fmt::format("update {} is stored as {}, the journal says {}", seq, rows.text(0),
+                                 to_text(state)));
+    }
+    if (rows.integer(2) != found->second.attempts) {
+      report(result, fmt::format("update {} has {} attempts stored, {} in the journal", seq,
+                                 rows.integer(2), found->second.attempts));
+    }
+  }
+  if (stored != waiting) {
+    report(result, fmt::format("{} updates are stored as not done, {} in the journal", stored, waiting));
+  }
+}
+
+void compare_counters(sqlite::Database& database, const Counters& counters, CheckResult& result) {
+  const std::pair<const char*, std::int64_t> expected[] = {
+      {"accepted", counters.accepted},     {"empty", counters.empty},
+      {"completed", counters.completed},   {"superseded", counters.superseded},
+      {"requests", counters.requests},     {"attempts", counters.attempts},
+  };
+  for (const auto& [name, value] : expected) {
+    const auto stored = read_meta(database, name);
+    if (stored != value) {
+      report(result, fmt::format("counter {} is {}, the journal says {}", name, stored, value));
+    }
+  }
+  // Above the rate limit rejects are counted and not recorded one by one.
+  if (read_meta(database, "rejected") < counters.rejected) {
+    report(result, "counter rejected is lower than the journal says");
+  }
+}
+
+}  // namespace
+
+CheckResult check_queue(sqlite::Database& database) {
+  CheckResult result;
+  database.run("BEGIN");  // one snapshot
+  const auto integrity = database.text("PRAGMA quick_check(1)");
+  if (integrity != "ok") report(result, "SQLite finds the file damaged: " + integrity);
+  Replay replay;
+  replay_journal(database, replay, result);
+  for (const auto& problem : replay.problems()) report(result, problem);
+  compare_rows(database, replay, result);
+  compare_counters(database, replay.counters(), result);
+  database.run("COMMIT");
+  return result;
+}
+
+}  // namespace cxrelay::queue

@@ -1,0 +1,395 @@
+#include "queue/deliverer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "queue/finished_detail.hpp"
+#include "queue/open_updates.hpp"
+#include "queue/supersede.hpp"
+
+namespace cxrelay::queue {
+namespace {
+
+constexpr std::int64_t kBeatIntervalUs = 5'000'000;
+constexpr std::int64_t kLongestDelayUs = 2LL * 3'600'000'000;  // a stored time further away is a clock step
+constexpr std::size_t kDeliveredCapacity = 65'536;
+constexpr std::size_t kRefillRows = 2048;
+constexpr int kRefillPages = 8;
+constexpr const char* kNotSent = "NOT_SENT";
+
+bool was_sent(const Settlement& settlement) {
+  return settlement.error_class != kNotSent &&
+         !std::ranges::all_of(settlement.outcomes, [](const UpdateOutcome& outcome) {
+           return outcome.outcome == Outcome::released;
+         });
+}
+
+}  // namespace
+
+Deliverer::Deliverer(sqlite::Database& database, Journal& journal, Pending& pending, Clock& clock,
+                     Random& random)
+    : database_(database),
+      journal_(journal),
+      pending_(pending),
+      clock_(clock),
+      random_(random),
+      read_update_(database,
+                   "SELECT interaction_id, idempotency_key, mapped, time_us FROM journal WHERE seq = ?1"),
+      newer_(database,
+             "SELECT seq FROM journal INDEXED BY journal_identity WHERE fingerprint IS NOT NULL"
+             " AND event_time_us >= ?1 AND interaction_id = ?2 AND (event_time_us > ?1 OR seq > ?3)"),
+      open_(database, "INSERT INTO open_requests VALUES (?1, ?2, ?3, ?4)"),
+      close_(database, "DELETE FROM open_requests WHERE request_seq = ?1"),
+      get_meta_(database, "SELECT value FROM meta WHERE name = ?1"),
+      set_meta_(database,
+                "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2"),
+      delivered_(kDeliveredCapacity) {}
+
+std::int64_t Deliverer::meta(std::string_view name) {
+  get_meta_.reset().bind(1, name);
+  const std::int64_t value = get_meta_.step() ? get_meta_.integer(0) : 0;
+  get_meta_.reset();
+  return value;
+}
+
+void Deliverer::set_meta(std::string_view name, std::int64_t value) {
+  set_meta_.reset().bind(1, name).bind(2, value);
+  set_meta_.run();
+}
+
+// ---- term -----------------------------------------------------------------------------------------------
+
+void Deliverer::begin_term(const ClaimLimits& limits, bool is_locked) {
+  forget();
+  epoch_ = meta("epoch") + 1;
+  set_meta("epoch", epoch_);
+  set_meta("unlocked_epoch", is_locked ? 0 : epoch_);
+  last_beat_mono_us_ = 0;
+  beat();
+  recover_open_requests(limits.idempotent);
+}
+
+void Deliverer::lock_term() {
+  require_term();
+  set_meta("unlocked_epoch", 0);
+}
+
+void Deliverer::require_term() {
+  if (meta("epoch") != epoch_) {
+    throw FencedError("another deliverer has taken over this queue");
+  }
+}
+
+void Deliverer::beat() {
+  const auto now = clock_.mono_us();
+  if (last_beat_mono_us_ != 0 && now - last_beat_mono_us_ < kBeatIntervalUs) return;
+  set_meta("heartbeat_us", clock_.wall_us());
+  last_beat_mono_us_ = now;
+}
+
+void Deliverer::recover_open_requests(bool idempotent) {
+  for (const auto& request : read_open_requests(database_)) {
+    UpdateOutcome outcome;
+    outcome.outcome = idempotent ? Outcome::retry : Outcome::parked;
+    outcome.error_class = "UNKNOWN";
+    outcome.reason = "the deliverer ended before the answer came";
+    outcome.not_before_us = journal_.time_us();
+    FinishedDetail detail;
+    for (const auto& update : request.updates) {
+      const auto entry = pending_.find(update.seq, update.next_at_us);
+      if (!entry) continue;
+      detail.add(entry->seq, outcome);
+      Entry after = *entry;
+      after.attempts += 1;
+      after.next_at_us = idempotent ? outcome.not_before_us : 0;
+      pending_.move(*entry, idempotent ? State::pending : State::parked, after, outcome.reason);
+      journal_.counters().attempts += 1;
+    }
+    journal_.counters().requests += 1;
+    NewRecord record;
+    record.action = "finished";
+    record.request_id = request.request_id;
+    const auto text = detail.text(0, outcome.error_class, true);
+    record.detail = text;
+    journal_.append(record);
+    close_request(request.request_seq);
+  }
+}
+
+// ---- memory ---------------------------------------------------------------------------------------------
+
+void Deliverer::load() {
+  waiting_ = {};
+  delivered_.clear();
+  open_requests_.clear();
+  skip_.clear();
+  cursor_ = 0;
+  revivals_ = meta("revivals");
+  load_open_requests(skip_);
+  const auto wall = clock_.wall_us();
+  const auto mono = clock_.mono_us();
+  for (const Entry& entry : pending_.tried()) {
+    if (skip_.contains(entry.seq)) continue;
+    const auto delay = std::min(entry.next_at_us - wall, kLongestDelayUs);
+    waiting_.add(entry, delay <= 0 ? 0 : mono + delay);
+  }
+  load_delivered();
+  loaded_ = true;
+}
+
+void Deliverer::load_open_requests(std::unordered_set<std::int64_t>& in_flight) {
+  for (const auto& request : read_open_requests(database_)) {
+    OpenRequest open{request.request_id, {}};
+    for (const auto& update : request.updates) {
+      const auto entry = pending_.find(update.seq, update.next_at_us);
+      if (!entry) continue;
+      waiting_.hold(entry->interaction);
+      in_flight.insert(entry->seq);
+      open.entries.push_back(*entry);
+    }
+    open_requests_.emplace(request.request_seq, std::move(open));
+  }
+}
+
+// Takes the newest times up to the newest delivered one for delivered: that may call an event late that is not,
+// which costs a look at the journal and nothing else.
+void Deliverer::load_delivered() {
+  delivered_until_us_ = meta("delivered_until_us");
+  if (delivered_until_us_ == 0) return;
+  sqlite::Statement rows(database_,
+                         "SELECT event_time_us, interaction_id FROM journal INDEXED BY journal_identity"
+                         " WHERE fingerprint IS NOT NULL AND event_time_us <= ?1"
+                         " ORDER BY event_time_us DESC LIMIT ?2");
+  rows.bind(1, delivered_until_us_).bind(2, static_cast<std::int64_t>(kDeliveredCapacity));
+  std::size_t count = 0;
+  std::int64_t oldest = delivered_until_us_;
+  for (; rows.step(); ++count) {
+    oldest = rows.integer(0);
+    delivered_.add(interaction_hash(rows.text(1)), oldest);
+  }
+  if (count == kDeliveredCapacity) delivered_.raise_horizon(oldest);
+}
+
+void Deliverer::refill(std::size_t wanted) {
+  for (int page = 0; page < kRefillPages && waiting_.ready() < wanted; ++page) {
+    const auto rows = pending_.fresh_after(cursor_, kRefillRows);
+    for (const Entry& entry : rows) {
+      cursor_ = entry.seq;
+      if (!skip_.contains(entry.seq)) waiting_.add(entry, 0);
+    }
+    if (rows.size() < kRefillRows) return;
+  }
+}
+
+std::optional<std::int64_t> Deliverer::next_due_us() {
+  require_term();
+  if (!loaded_ || meta("revivals") != revivals_) load();
+  const auto mono = clock_.mono_us();
+  if (waiting_.any_ready(mono)) return 0;
+  // A fresh update of an interaction that is in flight or delayed is not claimable: take it into memory and see.
+  refill(1);
+  if (waiting_.any_ready(mono)) return 0;
+  const auto due = waiting_.next_due_us();
+  if (!due) return std::nullopt;
+  return clock_.wall_us() + std::max<std::int64_t>(*due - mono, 0);
+}
+
+// ---- settling -------------------------------------------------------------------------------------------
+
+std::vector<Claim> Deliverer::settle_and_claim(std::span<const Settlement> settlements,
+                                               const ClaimLimits& limits) {
+  require_term();
+  if (!loaded_ || meta("revivals") != revivals_) load();
+  require_open(settlements);
+  beat();
+  const auto delivered_before = delivered_until_us_;
+  for (const auto& settlement : settlements) settle(settlement);
+  if (delivered_until_us_ != delivered_before) set_meta("delivered_until_us", delivered_until_us_);
+
+  std::vector<Claim> claims;
+  if (limits.max_requests == 0) return claims;
+  refill(limits.max_requests * limits.max_updates);
+  while (claims.size() < limits.max_requests) {
+    auto claim = claim_one(limits);
+    if (!claim) break;
+    claims.push_back(std::move(*claim));
+  }
+  return claims;
+}
+
+void Deliverer::require_open(std::span<const Settlement> settlements) const {
+  for (const auto& settlement : settlements) {
+    const auto open = open_requests_.find(settlement.token.request_seq);
+    if (settlement.token.epoch != epoch_ || open == open_requests_.end()) {
+      throw FencedError("the claim is not open any more");
+    }
+    if (open->second.entries.size() != settlement.outcomes.size()) {
+      throw Error("a settlement needs one outcome for each update of its claim");
+    }
+  }
+}
+
+void Deliverer::settle(const Settlement& settlement) {
+  const auto open = open_requests_.find(settlement.token.request_seq);
+  const bool sent = was_sent(settlement);
+  FinishedDetail detail;
+  std::vector<Entry> halves;
+  for (std::size_t i = 0; i < settlement.outcomes.size(); ++i) {
+    const Entry& entry = open->second.entries[i];
+    const auto& outcome = settlement.outcomes[i];
+    detail.add(entry.seq, outcome);
+    settle_update(entry, outcome, sent);
+    if (outcome.outcome == Outcome::split) {
+      halves.push_back(entry);
+      halves.back().attempts += 1;
+    }
+  }
+  if (!halves.empty()) waiting_.split(std::move(halves));
+  if (sent) journal_.counters().requests += 1;
+  NewRecord record;
+  record.action = "finished";
+  record.request_id = open->second.request_id;
+  const auto text = detail.text(settlement.status, settlement.error_class, sent);
+  record.detail = text;
+  journal_.append(record);
+  close_request(settlement.token.request_seq);
+  open_requests_.erase(open);
+}
+
+void Deliverer::settle_update(const Entry& entry, const UpdateOutcome& outcome, bool sent) {
+  Entry after = entry;
+  if (sent) {
+    after.attempts += 1;
+    journal_.counters().attempts += 1;
+  }
+  switch (outcome.outcome) {
+    case Outcome::completed:
+      pending_.remove(State::pending, entry);
+      journal_.counters().completed += 1;
+      delivered_.add(entry.interaction, entry.event_time_us);
+      delivered_until_us_ = std::max(delivered_until_us_, entry.event_time_us);
+      waiting_.finish(entry);
+      return;
+    case Outcome::retry: {
+      after.next_at_us = std::max<std::int64_t>(outcome.not_before_us, 1);
+      pending_.move(entry, State::pending, after, outcome.reason);
+      const auto delay = std::min(after.next_at_us - clock_.wall_us(), kLongestDelayUs);
+      waiting_.again(after, delay <= 0 ? 0 : clock_.mono_us() + delay);
+      return;
+    }
+    case Outcome::dead:
+    case Outcome::parked:
+      after.next_at_us = 0;
+      pending_.move(entry, outcome.outcome == Outcome::dead ? State::dead : State::parked, after,
+                    outcome.reason);
+      waiting_.finish(entry);
+      return;
+    case Outcome::split: pending_.set_attempts(after, outcome.reason); return;
+    case Outcome::released: waiting_.again(entry, 0); return;
+  }
+}
+
+void Deliverer::close_request(std::int64_t request_seq) {
+  close_.reset().bind(1, request_seq);
+  close_.run();
+}
+
+// ---- claiming -------------------------------------------------------------------------------------------
+
+std::optional<Claim> Deliverer::claim_one(const ClaimLimits& limits) {
+  Claim claim;
+  std::vector<Entry> entries;
+  while (entries.empty()) {
+    const auto taken = waiting_.take(limits.max_updates, clock_.mono_us());
+    if (taken.empty()) return std::nullopt;
+    for (const Entry& entry : taken) {
+      auto update = read_update(entry);
+      if (delivered_.maybe_late(entry.interaction, entry.event_time_us) &&
+          !reduce_late(entry, update)) {
+        supersede(entry, update);
+        continue;
+      }
+      entries.push_back(entry);
+      claim.updates.push_back(std::move(update));
+    }
+  }
+  open_request(claim, entries, limits);
+  return claim;
+}
+
+ClaimedUpdate Deliverer::read_update(const Entry& entry) {
+  read_update_.reset().bind(1, entry.seq);
+  if (!read_update_.step()) {
+    throw StoreError(StoreErrorKind::corrupt, "a waiting update has no journal record");
+  }
+  ClaimedUpdate update;
+  update.seq = entry.seq;
+  update.interaction_id = read_update_.text(0);
+  update.idempotency_key = read_update_.text(1);
+  update.payload = read_update_.text(2);
+  update.accepted_us = read_update_.integer(3);
+  update.event_time_us = entry.event_time_us;
+  update.attempts = entry.attempts;
+  read_update_.reset();
+  if (entry.next_at_us != 0) {
+    if (const auto revived = pending_.revived_us(entry)) update.accepted_us = *revived;
+  }
+  return update;
+}
+
+bool Deliverer::reduce_late(const Entry& entry, ClaimedUpdate& update) {
+  std::vector<std::string> delivered;
+  newer_.reset().bind(1, entry.event_time_us).bind(2, update.interaction_id).bind(3, entry.seq);
+  while (newer_.step()) {
+    const auto seq = newer_.integer(0);
+    // Delivered = accepted, with something to write, and neither waiting (in memory, or not read yet) nor given up.
+    const bool waits = seq > cursor_ || waiting_.holds(entry.interaction, seq);
+    if (waits || pending_.is_given_up(seq)) continue;
+    read_update_.reset().bind(1, seq);
+    if (read_update_.step() && !read_update_.is_null(2)) delivered.emplace_back(read_update_.text(2));
+    read_update_.reset();
+  }
+  newer_.reset();
+  if (!delivered.empty()) update.payload = without_newer(update.payload, delivered);
+  return !update.payload.empty();
+}
+
+void Deliverer::supersede(const Entry& entry, const ClaimedUpdate& update) {
+  NewRecord record;
+  record.action = "superseded";
+  record.idempotency_key = update.idempotency_key;
+  record.interaction_id = update.interaction_id;
+  record.event_time_us = entry.event_time_us;
+  const auto detail =
+      fmt::format("{{\"update\":{},\"reason\":\"newer events have written all of it\"}}", entry.seq);
+  record.detail = detail;
+  journal_.append(record);
+  pending_.remove(State::pending, entry);
+  journal_.counters().superseded += 1;
+  waiting_.finish(entry);
+}
+
+std::string Deliverer::new_request_id() {
+  std::array<std::byte, 16> id;
+  random_.fill(id);
+  return to_hex(id);
+}
+
+void Deliverer::open_request(Claim& claim, const std::vector<Entry>& entries,
+                             const ClaimLimits& limits) {
+  claim.request_id = new_request_id();
+  NewRecord record;
+  record.action = "started";
+  record.request_id = claim.request_id;
+  const auto detail = started_detail(limits.target, epoch_, claim.updates);
+  record.detail = detail;
+  claim.token = {epoch_, journal_.append(record)};
+  const auto updates = open_updates_text(entries);
+  open_.reset().bind(1, claim.token.request_seq).bind(2, epoch_).bind(3, claim.request_id);
+  open_.bind(4, updates);
+  open_.run();
+  open_requests_.emplace(claim.token.request_seq, OpenRequest{claim.request_id, entries});
+}
+
+}  // namespace cxrelay::queue

@@ -1,0 +1,62 @@
+#include "queue/finished_detail.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "base/time_text.hpp"
+#include "json/write.hpp"
+
+namespace cxrelay::queue {
+namespace {
+
+void append_separator(std::string& list) {
+  if (!list.empty()) list.push_back(',');
+}
+
+}  // namespace
+
+std::string started_detail(std::string_view target, std::int64_t epoch,
+                           const std::vector<ClaimedUpdate>& updates) {
+  std::string out = "{\"target\":";
+  json::append_string(out, target);
+  fmt::format_to(std::back_inserter(out), ",\"epoch\":{},\"updates\":[", epoch);
+  for (const auto& update : updates) {
+    if (out.back() != '[') out.push_back(',');
+    fmt::format_to(std::back_inserter(out), "{}", update.seq);
+  }
+  return out + "]}";
+}
+
+void FinishedDetail::add(std::int64_t seq, const UpdateOutcome& outcome) {
+  if (outcome.outcome == Outcome::completed) {
+    append_separator(completed_);
+    fmt::format_to(std::back_inserter(completed_), "{}", seq);
+    return;
+  }
+  std::string& list = other_[std::string(to_text(outcome.outcome))];
+  append_separator(list);
+  fmt::format_to(std::back_inserter(list), "{{\"seq\":{},\"status\":{},\"error_class\":", seq,
+                 outcome.status);
+  json::append_string(list, outcome.error_class);
+  list += ",\"reason\":";
+  json::append_string(list, outcome.reason);
+  if (outcome.outcome == Outcome::retry) {
+    fmt::format_to(std::back_inserter(list), ",\"not_before\":\"{}\"",
+                   utc_text(outcome.not_before_us));
+  }
+  list.push_back('}');
+}
+
+std::string FinishedDetail::text(int status, std::string_view error_class, bool sent) const {
+  std::string out = fmt::format("{{\"status\":{},\"error_class\":", status);
+  json::append_string(out, error_class);
+  out += sent ? ",\"sent\":true" : ",\"sent\":false";
+  if (!completed_.empty()) out += ",\"completed\":[" + completed_ + "]";
+  for (const auto& [word, list] : other_) {
+    fmt::format_to(std::back_inserter(out), ",\"{}\":[{}]", word, list);
+  }
+  return out + "}";
+}
+
+}  // namespace cxrelay::queue

@@ -1,0 +1,89 @@
+// Appending to the journal: the chain's head, the insert statement, the counters beside it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "audit/chain.hpp"
+#include "base/digest.hpp"
+#include "cxrelay/queue.hpp"
+#include "sqlite/database.hpp"
+#include "sqlite/statement.hpp"
+
+namespace cxrelay::queue {
+
+using Fingerprint = std::array<std::byte, 16>;
+using Salt = std::array<std::byte, 16>;
+
+// One record to append, as views. Its payloads' digests are computed by the caller, outside the transaction.
+struct NewRecord {
+  std::string_view action;
+  std::string_view idempotency_key;
+  std::string_view interaction_id;
+  std::optional<std::int64_t> event_time_us;
+  const Fingerprint* fingerprint = nullptr;
+  std::string_view mapping_version;
+  std::string_view request_id;
+  std::string_view detail;
+  const Salt* salt = nullptr;
+  std::string_view original;  // empty = none
+  std::string_view mapped;    // empty = none
+  std::optional<Digest> original_digest;
+  std::optional<Digest> mapped_digest;
+};
+
+// Counters live in `meta`, so that statistics need no scan; `check` compares them with the journal.
+struct Counters {
+  std::int64_t accepted = 0;
+  std::int64_t empty = 0;
+  std::int64_t rejected = 0;
+  std::int64_t completed = 0;
+  std::int64_t superseded = 0;
+  std::int64_t requests = 0;
+  std::int64_t attempts = 0;
+};
+
+// Used by one thread at a time, inside a write transaction that begin() was called in.
+class Journal {
+ public:
+  explicit Journal(sqlite::Database& database);
+
+  // Reads the head of the chain: another process may have appended since.
+  void begin(std::int64_t now_us);
+  // Appends and returns the record's sequence number.
+  std::int64_t append(const NewRecord& record);
+  std::int64_t time_us() const noexcept { return time_us_; }
+
+  // Changes to the counters; written by finish().
+  Counters& counters() noexcept { return counters_; }
+  // Writes what begin() left open. To be called before the commit.
+  void finish();
+
+  // Another event with this identity: its sequence number and fingerprint.
+  struct Known {
+    std::int64_t seq = 0;
+    bool same_fingerprint = false;
+  };
+  std::optional<Known> find(std::int64_t event_time_us, std::string_view interaction_id,
+                            const Fingerprint& fingerprint);
+  std::string key_of(std::int64_t seq);
+
+ private:
+  void add_counter(std::string_view name, std::int64_t delta);
+
+  sqlite::Statement head_;
+  sqlite::Statement insert_;
+  sqlite::Statement find_;
+  sqlite::Statement key_;
+  sqlite::Statement add_;
+  Sha256 hasher_;
+  std::int64_t seq_ = 0;
+  std::int64_t time_us_ = 0;
+  Digest hash_{};
+  Counters counters_;
+};
+
+}  // namespace cxrelay::queue

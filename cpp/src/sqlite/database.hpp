@@ -1,0 +1,71 @@
+// A connection to one SQLite file. sqlite3.h stays in this folder.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+
+namespace cxrelay::sqlite {
+
+enum class OpenMode {
+  create,     // open for writing; create the file if it is missing
+  read_only,  // never writes
+};
+
+// One connection, used by one thread at a time. Movable only through a pointer.
+class Database {
+ public:
+  // Throws StoreError. Refuses a symbolic link and a file with a second hard link (its locks would not be
+  // the other name's locks).
+  Database(const std::string& path, OpenMode mode);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  // Runs one or more statements without results. Throws StoreError.
+  void run(const char* sql);
+  // The first column of the first row as an integer, or `otherwise` when there is no row.
+  std::int64_t integer(const char* sql, std::int64_t otherwise = 0);
+  std::string text(const char* sql);
+
+  // Copies frames of the write-ahead log back into the file as far as no reader holds them, so that the log
+  // restarts. True if the whole log was copied.
+  bool checkpoint();
+  // Rows that the last statement changed.
+  std::int64_t changes() const noexcept;
+  bool in_transaction() const noexcept;
+
+  const std::string& path() const noexcept { return path_; }
+  sqlite3* handle() const noexcept { return handle_; }
+
+ private:
+  void configure(OpenMode mode);
+
+  std::string path_;
+  sqlite3* handle_ = nullptr;
+};
+
+// BEGIN IMMEDIATE in the constructor; rolls back in the destructor unless committed. Not shared between threads.
+class Transaction {
+ public:
+  explicit Transaction(Database& database);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  void commit();
+
+ private:
+  Database& database_;
+  bool open_ = true;
+};
+
+// Version of the SQLite library that is linked, e.g. "3.40.1".
+std::string library_version();
+
+// Path of another SQLite library in this process whose locks ours cannot see, or "" (DESIGN section 8).
+std::string second_library();
+
+}  // namespace cxrelay::sqlite

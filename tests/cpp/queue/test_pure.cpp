@@ -1,0 +1,69 @@
+// The parts of the queue that decide without doing.
+#include <gtest/gtest.h>
+
+#include "queue/delivered.hpp"
+#include "queue/supersede.hpp"
+#include "queue/waiting.hpp"
+
+namespace cxrelay::queue {
+namespace {
+
+TEST(WithoutNewer, KeepsWhatNobodyNewerSet) {
+  EXPECT_EQ(without_newer(R"({"attributes":{"a":1,"b":2}})", {R"({"attributes":{"b":3}})"}),
+            R"({"attributes":{"a":1}})");
+  EXPECT_EQ(without_newer(R"({"attributes":{"a":1}})", {R"({"attributes":{"a":2,"c":1}})"}), "");
+  EXPECT_EQ(without_newer(R"({"a":1,"b":{"c":1}})", {R"({"b":{"c":2}})", R"({"x":0})"}), R"({"a":1})");
+  EXPECT_EQ(without_newer(R"({"a":{"x":1}})", {R"({"a":5})"}), "");
+  EXPECT_EQ(without_newer(R"({"a":12345678901234567890123})", {R"({"b":1})"}),
+            R"({"a":12345678901234567890123})");
+}
+
+TEST(DeliveredMemory, TellsLateFromOrdinary) {
+  Delivered delivered(2);
+  delivered.add(1, 100);
+  EXPECT_TRUE(delivered.maybe_late(1, 99));
+  EXPECT_TRUE(delivered.maybe_late(1, 100));
+  EXPECT_FALSE(delivered.maybe_late(1, 101));
+  EXPECT_FALSE(delivered.maybe_late(2, 50)) << "nothing is forgotten yet";
+}
+
+TEST(DeliveredMemory, WhatItForgetsRaisesTheHorizon) {
+  Delivered delivered(2);
+  for (std::uint64_t i = 1; i <= 4; ++i) delivered.add(i, static_cast<std::int64_t>(i) * 100);
+  EXPECT_TRUE(delivered.maybe_late(1, 150)) << "200 was forgotten";
+  EXPECT_TRUE(delivered.maybe_late(9, 200));
+  EXPECT_FALSE(delivered.maybe_late(9, 201));
+  EXPECT_TRUE(delivered.maybe_late(4, 399));
+}
+
+TEST(WaitingMemory, DelayedInteractionsComeWhenDue) {
+  Waiting waiting;
+  waiting.add({1, 10, 1, 0, 0}, 500);
+  waiting.add({2, 20, 1, 0, 0}, 0);
+  EXPECT_EQ(waiting.take(9, 100).size(), 1U);
+  EXPECT_EQ(waiting.next_due_us(), 500);
+  EXPECT_FALSE(waiting.any_ready(499));
+  EXPECT_EQ(waiting.take(9, 500).front().seq, 1);
+}
+
+TEST(WaitingMemory, AHeldInteractionGivesNothing) {
+  Waiting waiting;
+  waiting.hold(10);
+  waiting.add({1, 10, 1, 0, 0}, 0);
+  EXPECT_TRUE(waiting.take(9, 0).empty());
+  waiting.finish({0, 10, 0, 0, 0});
+  EXPECT_EQ(waiting.take(9, 0).size(), 1U);
+}
+
+TEST(WaitingMemory, HalvesStayApart) {
+  Waiting waiting;
+  for (std::int64_t i = 0; i < 5; ++i) waiting.add({i, static_cast<std::uint64_t>(i), i, 0, 0}, 0);
+  waiting.split(waiting.take(5, 0));
+  waiting.add({9, 99, 9, 0, 0}, 0);
+  EXPECT_EQ(waiting.take(25, 0).size(), 3U);
+  EXPECT_EQ(waiting.take(25, 0).size(), 2U);
+  EXPECT_EQ(waiting.take(25, 0).front().seq, 9);
+}
+
+}  // namespace
+}  // namespace cxrelay::queue
