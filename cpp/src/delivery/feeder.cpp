@@ -1,0 +1,235 @@
+#include "delivery/feeder.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace cxrelay::delivery {
+namespace {
+
+using std::chrono::microseconds;
+
+constexpr std::int64_t kHeartbeatUs = 5'000'000;
+constexpr std::int64_t kStandbyUs = 1'000'000;
+constexpr std::int64_t kDryUs = 50'000;
+constexpr std::int64_t kStoreBackoffUs = 100'000;
+constexpr std::int64_t kMaxStoreBackoffUs = 5'000'000;
+constexpr int kStoreTriesAtTheEnd = 5;
+// What an item adds to its payload in a batch: the path with its encoded id, the key, the frame.
+constexpr std::size_t kItemOverhead = 768;
+
+bool may_pass(StoreErrorKind kind) {
+  return kind == StoreErrorKind::busy || kind == StoreErrorKind::full ||
+         kind == StoreErrorKind::io || kind == StoreErrorKind::other;
+}
+
+// Ours hold no value and no secret; of others we cannot know.
+std::string_view why(const std::exception& error) {
+  if (dynamic_cast<const Error*>(&error) != nullptr) return error.what();
+  return "unexpected error";
+}
+
+}  // namespace
+
+Feeder::Feeder(const Parts& parts)
+    : parts_(parts), exchange_(*parts.exchange), reserve_(parts.options.max_in_flight) {}
+
+void Feeder::run() noexcept {
+  try {
+    if (take_office()) deliver();
+  } catch (const FencedError&) {
+    parts_.reporter.fenced();
+    exchange_.abandon(StopReason::fenced);
+  } catch (const std::exception& error) {
+    parts_.reporter.failed(why(error));
+    exchange_.abandon(StopReason::failed);
+  }
+  leave_office();
+}
+
+// Becomes the deliverer. False if the run ends before that.
+bool Feeder::take_office() {
+  bool told = false;
+  while (!exchange_.ending()) {
+    try {
+      if (parts_.queue.elect(limits(0))) {
+        exchange_.set_standby(false);
+        return true;
+      }
+      if (!exchange_.background()) {
+        exchange_.end(StopReason::not_elected);
+        return false;
+      }
+      if (!std::exchange(told, true)) parts_.reporter.standing_by();
+      exchange_.set_standby(true);
+      exchange_.pause(microseconds(kStandbyUs));
+    } catch (const StoreError& error) {
+      on_store_trouble(error);
+    }
+  }
+  return false;
+}
+
+void Feeder::leave_office() noexcept {
+  try {
+    parts_.queue.on_put({});
+    parts_.queue.resign();
+  } catch (const FencedError&) {  // told already, and there is nothing left to give up
+  } catch (const std::exception& error) {
+    parts_.reporter.failed(why(error));
+  }
+  if (!settlements_.empty()) parts_.reporter.unsettled(settlements_.size());
+  parts_.reporter.flush_losses(parts_.clock.mono_us(), true);
+}
+
+void Feeder::deliver() {
+  parts_.queue.on_put([exchange = parts_.exchange] { exchange->poke(); });
+  transacted_us_ = parts_.clock.mono_us();
+  while (take_turn()) {
+  }
+}
+
+// False when all is done: the sender has gone and its last settlements are recorded.
+bool Feeder::take_turn() {
+  const bool last = exchange_.sender_gone();
+  std::ranges::move(exchange_.take_finished(), std::back_inserter(settlements_));
+  if (!settlements_.empty()) {
+    transact(room());
+    const bool give_up = exchange_.ending() && store_failures_ >= kStoreTriesAtTheEnd;
+    return !give_up;
+  }
+  if (last) return false;
+  const std::optional<std::int64_t> due_us = parts_.queue.next_due_us();
+  if (claim_due(due_us)) {
+    transact(room());
+  } else if (heartbeat_due()) {
+    transact(0);
+  } else {
+    rest(due_us);
+  }
+  return true;
+}
+
+// How many requests may be claimed now.
+std::size_t Feeder::room() const {
+  if (exchange_.ending() || !parts_.access.is_open(parts_.clock.mono_us())) return 0;
+  const std::size_t most = parts_.options.max_in_flight + reserve_.size();
+  return most - std::min(exchange_.held(), most);
+}
+
+bool Feeder::claim_due(std::optional<std::int64_t> due_us) const {
+  return due_us && *due_us <= parts_.clock.wall_us() && !dry_ && room() > 0;
+}
+
+bool Feeder::heartbeat_due() const {
+  return parts_.clock.mono_us() - transacted_us_ >= kHeartbeatUs;
+}
+
+// Waits for whatever comes first: news, an answer, the next due update, the gate, the heartbeat.
+void Feeder::rest(std::optional<std::int64_t> due_us) {
+  parts_.reporter.flush_losses(parts_.clock.mono_us(), !due_us);
+  if (!due_us) exchange_.rest();
+  const std::int64_t now_us = parts_.clock.mono_us();
+  std::int64_t wait_us = transacted_us_ + kHeartbeatUs - now_us;
+  if (!parts_.access.is_open(now_us)) {
+    wait_us = std::min(wait_us, parts_.access.opens_us() - now_us);
+  } else if (dry_) {
+    wait_us = std::min(wait_us, kDryUs);
+  } else if (due_us && room() > 0) {
+    wait_us = std::min(wait_us, *due_us - parts_.clock.wall_us());
+  }
+  dry_ = false;
+  exchange_.wait(microseconds(std::max<std::int64_t>(wait_us, 0)));
+}
+
+// One durable step: records what is settled, and claims up to `room` requests.
+void Feeder::transact(std::size_t room) {
+  const bool only_claims = settlements_.empty() && room > 0;
+  std::optional<Token> token;
+  if (room > 0) token = fetch_token();
+  if (!token) room = 0;
+  if (only_claims && room == 0) return;
+  try {
+    std::vector<Claim> claims = parts_.queue.settle_and_claim(settlements_, limits(room));
+    recorded();
+    dry_ = only_claims && claims.empty();
+    if (token) hand_over(std::move(claims), *token);
+  } catch (const StoreError& error) {
+    on_store_trouble(error);
+  }
+}
+
+// None if there is no token; then the gate is closed, or the run ends.
+std::optional<Feeder::Token> Feeder::fetch_token() {
+  // The term is asked for first: a refusal that comes in between belongs to the token before.
+  const std::uint64_t term = parts_.access.next_term();
+  try {
+    return Token{parts_.tokens.token(), term};
+  } catch (const AuthError& error) {
+    parts_.reporter.credentials_refused(error.what());
+    exchange_.end(StopReason::auth);
+  } catch (const TransportError& error) {
+    const auto consequence =
+        parts_.access.on_no_token(parts_.clock.mono_us(), parts_.random.uniform());
+    if (consequence.first_failure) parts_.reporter.no_token(error.what());
+  }
+  return std::nullopt;
+}
+
+ClaimLimits Feeder::limits(std::size_t requests) const {
+  const Target& target = parts_.target;
+  ClaimLimits limits;
+  limits.max_requests = requests;
+  limits.max_updates = target.max_updates;
+  limits.max_bytes = target.max_body_bytes -
+                     std::min(target.max_body_bytes / 2, target.max_updates * kItemOverhead);
+  limits.target = target.name;
+  limits.idempotent = target.idempotent;
+  return limits;
+}
+
+// The settlements are on disk.
+void Feeder::recorded() {
+  transacted_us_ = parts_.clock.mono_us();
+  if (std::exchange(store_failures_, 0) > 0) parts_.reporter.store_recovered();
+  if (settlements_.empty()) return;
+  for (const Settlement& settlement : settlements_) {
+    parts_.tally.add(settlement);
+    parts_.reporter.add_losses(settlement);
+  }
+  reserve_.on_group(settlements_.size());
+  settlements_.clear();
+  parts_.reporter.flush_losses(transacted_us_);
+}
+
+void Feeder::hand_over(std::vector<Claim> claims, const Token& token) {
+  Jobs jobs;
+  jobs.reserve(claims.size());
+  for (Claim& claim : claims) {
+    HttpRequest request = encode_request(parts_.target, claim);
+    if (request.body.size() > parts_.target.max_body_bytes) {
+      settlements_.push_back(refuse_size(claim));
+      continue;
+    }
+    request.headers.push_back("Authorization: Bearer " + token.text);
+    auto job = std::make_unique<Job>();
+    job->claim = std::move(claim);
+    job->request = std::move(request);
+    job->token = token.text;
+    job->token_term = token.term;
+    jobs.push_back(std::move(job));
+  }
+  exchange_.offer(std::move(jobs));
+}
+
+// The settlements stay; the sender goes on with what it has.
+void Feeder::on_store_trouble(const StoreError& error) {
+  if (!may_pass(error.kind())) throw error;
+  parts_.reporter.store_trouble(error.what(), settlements_.size());
+  const std::int64_t backoff_us =
+      std::min(kStoreBackoffUs << std::min(store_failures_, 10), kMaxStoreBackoffUs);
+  ++store_failures_;
+  exchange_.pause(microseconds(backoff_us));
+}
+
+}  // namespace cxrelay::delivery

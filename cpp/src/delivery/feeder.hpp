@@ -1,0 +1,73 @@
+// The thread between the queue and the sender: it claims, encodes and settles, and it alone waits
+// for the disk.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cxrelay/auth.hpp"
+#include "cxrelay/clock.hpp"
+#include "cxrelay/queue.hpp"
+#include "cxrelay/target.hpp"
+#include "delivery/access.hpp"
+#include "delivery/exchange.hpp"
+#include "delivery/reporter.hpp"
+#include "delivery/reserve.hpp"
+#include "delivery/tally.hpp"
+
+namespace cxrelay::delivery {
+
+// What both threads of a run work with.
+struct Parts {
+  Queue& queue;
+  TokenProvider& tokens;
+  const Target& target;
+  const UpdaterOptions& options;
+  Clock& clock;
+  Random& random;
+  Reporter& reporter;
+  Tally& tally;
+  std::shared_ptr<Exchange> exchange;  // shared: a put may call back while the run ends
+  Access& access;
+};
+
+class Feeder {
+ public:
+  explicit Feeder(const Parts& parts);
+  // Until the run is over. Throws nothing.
+  void run() noexcept;
+
+ private:
+  struct Token {
+    std::string text;
+    std::uint64_t term = 0;
+  };
+
+  bool take_office();
+  void deliver();
+  bool take_turn();
+  void leave_office() noexcept;
+  void rest(std::optional<std::int64_t> due_us);
+
+  std::size_t room() const;
+  bool claim_due(std::optional<std::int64_t> due_us) const;
+  bool heartbeat_due() const;
+  void transact(std::size_t room);
+  std::optional<Token> fetch_token();
+  ClaimLimits limits(std::size_t requests) const;
+  void recorded();
+  void hand_over(std::vector<Claim> claims, const Token& token);
+  void on_store_trouble(const StoreError& error);
+
+  const Parts parts_;
+  Exchange& exchange_;
+  Reserve reserve_;
+  std::vector<Settlement> settlements_;  // to be recorded by the next transaction
+  std::int64_t transacted_us_ = 0;       // monotonic; of the last transaction
+  int store_failures_ = 0;               // in a row
+  bool dry_ = false;                     // the queue said "due" and gave nothing
+};
+
+}  // namespace cxrelay::delivery

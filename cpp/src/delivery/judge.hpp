@@ -1,0 +1,43 @@
+// From a reply to a settlement, in two steps: what it means (judge), and, once the target's gate
+// has heard of it, what becomes of each update (settle). No I/O.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cxrelay/clock.hpp"
+#include "cxrelay/queue.hpp"
+#include "cxrelay/target.hpp"
+#include "cxrelay/updater.hpp"
+#include "delivery/classify.hpp"
+
+namespace cxrelay::delivery {
+
+struct Judgement {
+  Class envelope = Class::unknown;
+  bool throttled = false;  // the envelope, or an item of it
+  std::optional<std::int64_t> retry_after_ms;
+  // Of each update; empty if the envelope's verdict is everybody's.
+  std::vector<Class> items;
+  std::vector<ItemReply> replies;
+};
+
+Judgement judge(const Target& target, const RetryPolicy& policy, const Claim& claim,
+                const HttpReply& reply, std::int64_t now_wall_us);
+
+// `gate_opens_us`: wall time before which nothing is sent, if this reply closed the gate; otherwise
+// 0.
+Settlement settle(const Judgement& judgement, const Target& target, const RetryPolicy& policy,
+                  const Claim& claim, const HttpReply& reply, std::int64_t now_wall_us,
+                  std::int64_t gate_opens_us, Random& random);
+
+// A claim that was not sent goes back as it was.
+Settlement give_back(const Claim& claim);
+
+// A claim whose request is larger than the target takes: halved, or dead if it is one update. Not
+// sent.
+Settlement refuse_size(const Claim& claim);
+
+}  // namespace cxrelay::delivery

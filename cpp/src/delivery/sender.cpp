@@ -1,0 +1,142 @@
+#include "delivery/sender.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cxrelay::delivery {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Nothing depends on it: transport.wake() ends every wait that must end.
+constexpr milliseconds kLongWait{60'000};
+
+std::string_view why(const std::exception& error) {
+  if (dynamic_cast<const Error*>(&error) != nullptr) return error.what();
+  return "unexpected error";
+}
+
+}  // namespace
+
+Sender::Sender(const Parts& parts, HttpTransport& transport)
+    : parts_(parts), exchange_(*parts.exchange), transport_(transport) {
+  slots_.resize(parts.options.max_in_flight);
+  for (std::size_t i = slots_.size(); i > 0; --i) free_.push_back(i - 1);
+}
+
+void Sender::run() noexcept {
+  try {
+    loop();
+  } catch (const std::exception& error) {
+    parts_.reporter.failed(why(error));
+    exchange_.end(StopReason::failed);
+  }
+  try {
+    give_up_wire();
+  } catch (const std::exception& error) {
+    parts_.reporter.failed(why(error));
+  }
+  exchange_.set_sender_gone();
+}
+
+void Sender::loop() {
+  while (true) {
+    // Asked first: what is offered after the end goes back by itself.
+    const bool ending = exchange_.ending();
+    start_ready();
+    if (ending && free_.size() == slots_.size()) return;
+    if (exchange_.abandoned() || time_is_up()) return;
+    std::vector<Settlement> settlements;
+    for (HttpCompletion& completion : transport_.wait(patience())) {
+      const std::unique_ptr<Job> job = std::move(slots_.at(completion.id));
+      free_.push_back(completion.id);
+      settlements.push_back(on_answer(*job, completion.reply));
+    }
+    exchange_.finish(std::move(settlements));
+  }
+}
+
+void Sender::start_ready() {
+  const std::int64_t now_us = parts_.clock.mono_us();
+  Jobs jobs = exchange_.take_ready(
+      free_.size(), [&](const Job& job) { return parts_.access.allows(job, now_us); });
+  std::size_t started = 0;
+  try {
+    for (; started < jobs.size(); ++started) start(jobs[started]);
+  } catch (...) {
+    // The transport refuses such a request: none of these has left.
+    std::vector<Settlement> unsent;
+    for (; started < jobs.size(); ++started) unsent.push_back(give_back(jobs[started]->claim));
+    exchange_.finish(std::move(unsent));
+    throw;
+  }
+}
+
+void Sender::start(std::unique_ptr<Job>& job) {
+  const std::size_t slot = free_.back();
+  job->started_us = parts_.clock.mono_us();
+  transport_.start(slot, std::move(job->request));
+  slots_[slot] = std::move(job);
+  free_.pop_back();
+}
+
+milliseconds Sender::patience() const {
+  const auto deadline = exchange_.deadline();
+  if (deadline == Exchange::SteadyClock::time_point::max()) return kLongWait;
+  const auto left = std::chrono::ceil<milliseconds>(deadline - Exchange::SteadyClock::now());
+  return std::clamp(left, milliseconds(0), kLongWait);
+}
+
+bool Sender::time_is_up() const {
+  const auto deadline = exchange_.deadline();
+  return deadline != Exchange::SteadyClock::time_point::max() &&
+         Exchange::SteadyClock::now() >= deadline;
+}
+
+Settlement Sender::on_answer(const Job& job, const HttpReply& reply) {
+  const std::int64_t now_wall_us = parts_.clock.wall_us();
+  const std::int64_t now_mono_us = parts_.clock.mono_us();
+  const Judgement judgement =
+      judge(parts_.target, parts_.options.retry, job.claim, reply, now_wall_us);
+  const Access::Consequence consequence =
+      parts_.access.on_answer(judgement, job, reply.status, now_mono_us, parts_.random.uniform());
+  if (consequence.reject_token) parts_.tokens.reject(job.token);
+  if (consequence.stop) exchange_.end(StopReason::auth);
+  report(consequence, judgement, reply, now_mono_us);
+  const std::int64_t gate_opens_us =
+      consequence.gate_closed ? now_wall_us + consequence.gate_opens_us - now_mono_us : 0;
+  return settle(judgement, parts_.target, parts_.options.retry, job.claim, reply, now_wall_us,
+                gate_opens_us, parts_.random);
+}
+
+void Sender::report(const Access::Consequence& consequence, const Judgement& judgement,
+                    const HttpReply& reply, std::int64_t now_mono_us) const {
+  if (consequence.recovered) parts_.reporter.recovered();
+  if (consequence.first_failure) {
+    if (judgement.throttled)
+      parts_.reporter.throttled(reply.status, (consequence.gate_opens_us - now_mono_us) / 1000);
+    else
+      parts_.reporter.unreachable(reply);
+  }
+  if (consequence.stop) {
+    parts_.reporter.client_refused(reply.status);
+  } else if (consequence.reject_token) {
+    parts_.reporter.token_rejected();
+  }
+}
+
+// The time is up for what is still on the wire: it was sent, and no answer will be read.
+void Sender::give_up_wire() {
+  std::vector<Settlement> settlements;
+  HttpReply cancelled;
+  cancelled.wire = Wire::unknown;
+  cancelled.error = "cancelled";
+  for (std::unique_ptr<Job>& slot : slots_) {
+    if (!slot) continue;
+    const std::unique_ptr<Job> job = std::move(slot);
+    settlements.push_back(on_answer(*job, cancelled));
+  }
+  exchange_.finish(std::move(settlements));
+}
+
+}  // namespace cxrelay::delivery

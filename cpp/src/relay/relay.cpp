@@ -1,0 +1,159 @@
+#include "cxrelay/relay.hpp"
+
+#include <mutex>
+#include <utility>
+
+#include "relay/reject_reason.hpp"
+
+namespace cxrelay {
+namespace {
+
+SqliteQueueOptions queue_options(const RelayConfig& config) {
+  SqliteQueueOptions options;
+  options.path = config.queue_path;
+  return options;
+}
+
+NewUpdate to_update(const MappedEvent& event, std::string_view body, std::string_view version) {
+  NewUpdate update;
+  update.idempotency_key = event.idempotency_key;
+  update.interaction_id = event.interaction_id;
+  update.event_time_us = event.event_time_us;
+  update.original = body;
+  update.mapped = event.payload;
+  update.mapping_version = version;
+  return update;
+}
+
+}  // namespace
+
+struct Relay::Impl {
+  Impl(RelayConfig settings, Mapping rules)
+      : config(std::move(settings)),
+        mapping(std::move(rules)),
+        queue(open_sqlite_queue(queue_options(config))) {}
+
+  TransportFactory transport_factory() const {
+    return [options = config.http] { return make_curl_transport(options); };
+  }
+
+  void require_credentials() const {
+    if (config.auth.token_url.empty()) throw ConfigError("the token URL is not set");
+    if (config.auth.client_id.empty()) throw ConfigError("the client id is not set");
+    if (config.auth.client_secret.empty()) throw ConfigError("the client secret is not set");
+  }
+
+  TokenProvider& token_provider() {
+    const std::lock_guard lock(mutex);
+    if (!tokens) {
+      require_credentials();
+      tokens = make_client_credentials(config.auth, transport_factory(), system_clock());
+    }
+    return *tokens;
+  }
+
+  Updater& sending() {
+    TokenProvider& provider = token_provider();
+    const std::lock_guard lock(mutex);
+    if (!updater) {
+      check_target(config.target);
+      updater = make_updater(*queue, provider, config.target, transport_factory(), config.updater);
+    }
+    return *updater;
+  }
+
+  Updater* current_updater() const {
+    const std::lock_guard lock(mutex);
+    return updater.get();
+  }
+
+  RelayConfig config;
+  Mapping mapping;
+  std::unique_ptr<Queue> queue;
+  mutable std::mutex mutex;
+  std::unique_ptr<TokenProvider> tokens;  // made when first used; guarded by mutex until then
+  std::unique_ptr<Updater> updater;       // the same
+};
+
+Relay::Relay(RelayConfig config, Mapping mapping)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(mapping))) {}
+
+Relay::~Relay() = default;
+
+IngestResult Relay::ingest(std::string_view body) {
+  return std::move(ingest_many(std::span(&body, 1)).front());
+}
+
+std::vector<IngestResult> Relay::ingest_many(std::span<const std::string_view> bodies) {
+  std::vector<MappedEvent> events(bodies.size());
+  std::vector<std::vector<ErrorDetail>> errors(bodies.size());
+  std::vector<NewUpdate> updates;
+  std::vector<std::string> reasons;
+  std::vector<Reject> rejects;
+  updates.reserve(bodies.size());
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    if (impl_->mapping.apply_json(bodies[i], impl_->config.limits, events[i], errors[i])) {
+      updates.push_back(to_update(events[i], bodies[i], impl_->mapping.version()));
+    } else {
+      reasons.push_back(reject_reason(errors[i]));
+    }
+  }
+  for (std::size_t i = 0, reason = 0; i < bodies.size(); ++i) {
+    if (!errors[i].empty()) rejects.push_back({bodies[i], reasons[reason++]});
+  }
+
+  impl_->queue->put_rejects(rejects);
+  auto receipts = impl_->queue->put(updates);
+
+  std::vector<IngestResult> results;
+  results.reserve(bodies.size());
+  auto receipt = receipts.begin();
+  for (auto& details : errors) {
+    if (details.empty()) {
+      results.emplace_back(std::move(*receipt++));
+    } else {
+      results.emplace_back(std::move(details));
+    }
+  }
+  return results;
+}
+
+StopReason Relay::flush(std::int64_t timeout_ms) { return impl_->sending().flush(timeout_ms); }
+
+void Relay::start() { impl_->sending().start(); }
+
+void Relay::stop(std::int64_t timeout_ms) {
+  if (Updater* updater = impl_->current_updater()) updater->stop(timeout_ms);
+}
+
+StopReason Relay::stop_reason() const {
+  const Updater* updater = impl_->current_updater();
+  return updater != nullptr ? updater->stop_reason() : StopReason::none;
+}
+
+UpdaterStats Relay::updater_stats() const {
+  const Updater* updater = impl_->current_updater();
+  return updater != nullptr ? updater->stats() : UpdaterStats{};
+}
+
+ExportResult Relay::export_audit() {
+  if (impl_->config.audit.path.empty()) throw ConfigError("the path of the audit log is not set");
+  return cxrelay::export_audit(impl_->queue->audit_source(), impl_->config.audit);
+}
+
+ScopeCheck Relay::check_scopes() {
+  const auto& config = impl_->config;
+  const auto url = !config.userinfo_url.empty() ? config.userinfo_url
+                                                : config.target.base_url + "/api/v2/oauth2/userinfo";
+  TokenProvider& provider = impl_->token_provider();
+  const auto transport = make_curl_transport(config.http);
+  return cxrelay::check_scopes(url, config.target.required_scopes, provider, *transport);
+}
+
+TokenProvider& Relay::tokens() { return impl_->token_provider(); }
+
+Queue& Relay::queue() noexcept { return *impl_->queue; }
+
+const Mapping& Relay::mapping() const noexcept { return impl_->mapping; }
+
+}  // namespace cxrelay

@@ -1,0 +1,181 @@
+// What closes the target's gate, and what the client's refusal does.
+#include <thread>
+
+#include "updater_fixture.hpp"
+
+namespace cxrelay::testing {
+namespace {
+
+using AccessTest = UpdaterTest;
+
+TEST_F(AccessTest, RetryAfterHoldsEverybodyBack) {
+  use_fake_clock();
+  std::atomic<bool> throttle{true};
+  make([&](const HttpRequest& request) {
+    return throttle ? answered(429, "", {{"retry-after", "30"}}) : all_done(request);
+  });
+  queue->add_many(25 * 10);
+  updater->start();
+  ASSERT_TRUE(
+      queue->wait_until([&] { return queue->open_claims() == 0 && queue->requests_sent() > 0; }));
+  const std::size_t refused = transport->requests().size();
+  EXPECT_LE(refused, 4U);  // those that were on the wire together
+  EXPECT_TRUE(queue->wait_until(
+      [&] { return updater->stats().throttled == static_cast<std::int64_t>(refused); }));
+  EXPECT_EQ(queue->update(1).not_before_us, fake_clock->wall_us() + 30'000'000);
+  throttle = false;
+  fake_clock->advance_ms(29'999);
+  queue->add("another");
+  queue->poke();
+  EXPECT_EQ(updater->flush(50), StopReason::timeout);
+  EXPECT_EQ(transport->requests().size(), refused);
+  fake_clock->advance_ms(1);
+  queue->poke();
+  EXPECT_EQ(updater->flush(-1), StopReason::idle);
+  EXPECT_EQ(completed(), 251U);
+  EXPECT_EQ(log_lines_with("throttling (HTTP 429); pausing for 30000 ms"), 1U);
+  EXPECT_TRUE(queue->wait_until([&] { return log_lines_with("answers again") == 1; }));
+}
+
+TEST_F(AccessTest, TheGateOutlivesAFlush) {
+  use_fake_clock();
+  make([](const HttpRequest&) { return answered(503, "", {{"retry-after", "60"}}); });
+  queue->add("a");
+  EXPECT_EQ(updater->flush(50), StopReason::timeout);
+  updater->stop(-1);
+  queue->add("b");
+  EXPECT_EQ(updater->flush(50), StopReason::timeout);
+  EXPECT_EQ(transport->requests().size(), 1U);
+}
+
+TEST_F(AccessTest, AnUnreachableTargetIsNotHammered) {
+  use_fake_clock();
+  options.retry = {};
+  make([](const HttpRequest&) { return failed(Wire::not_sent, "connect"); });
+  queue->add_many(25 * 1000);
+  updater->start();
+  std::size_t expected = 0;
+  for (int round = 0; round < 4; ++round) {
+    ASSERT_TRUE(queue->wait_until([&] {
+      return transport != nullptr && transport->requests().size() > expected &&
+             queue->open_claims() == 0;
+    }));
+    // At most what was on the wire at once, though thousands wait.
+    EXPECT_LE(transport->requests().size(), expected + 4);
+    expected = transport->requests().size();
+    fake_clock->advance_ms(300'000);
+    queue->poke();
+  }
+  updater->stop(-1);
+  EXPECT_EQ(queue->update(1).update.attempts, 0);
+  EXPECT_EQ(queue->requests_sent(), 0U);
+  EXPECT_EQ(updater->stats().requests, 0);
+  EXPECT_GE(updater->stats().not_sent, 4);
+  EXPECT_EQ(log_lines_with("cannot be reached (connect)"), 1U);
+}
+
+TEST_F(AccessTest, A401FetchesOneTokenAndSendsAgain) {
+  make([](const HttpRequest& request) {
+    return request.headers.back() == "Authorization: Bearer token-1" ? answered(401)
+                                                                     : all_done(request);
+  });
+  queue->add_many(25 * 8);
+  EXPECT_EQ(updater->flush(-1), StopReason::idle);
+  EXPECT_EQ(completed(), 200U);
+  EXPECT_EQ(tokens.rejected(), 1);
+  EXPECT_EQ(transport->requests().size(), queue->requests_sent());
+  EXPECT_EQ(queue->update(1).update.attempts, 2);
+  EXPECT_EQ(log_lines_with("refused the token"), 1U);
+}
+
+TEST_F(AccessTest, A401OfAFreshTokenStopsTheTarget) {
+  make([](const HttpRequest&) { return answered(401); });
+  queue->add("a");
+  EXPECT_EQ(updater->flush(-1), StopReason::auth);
+  EXPECT_EQ(transport->requests().size(), 2U);
+  EXPECT_EQ(queue->requests_sent(), 2U);
+  EXPECT_EQ(queue->update(1).state, State::pending);
+  EXPECT_EQ(queue->update(1).last.error_class, "AUTH");
+  EXPECT_EQ(updater->stop_reason(), StopReason::auth);
+  EXPECT_EQ(log_lines_with("refused the client (HTTP 401)"), 1U);
+}
+
+TEST_F(AccessTest, A401NowAndThenDoesNotStop) {
+  std::atomic<int> asked{0};
+  make([&](const HttpRequest& request) {
+    return ++asked % 2 == 1 ? answered(401) : all_done(request);
+  });
+  for (int i = 0; i < 5; ++i) queue->add("same");
+  EXPECT_EQ(updater->flush(-1), StopReason::idle);
+  EXPECT_EQ(completed(), 5U);
+  EXPECT_EQ(tokens.rejected(), 5);
+}
+
+TEST_F(AccessTest, A403StopsAndNamesTheScope) {
+  make([](const HttpRequest&) { return answered(403); });
+  queue->add_many(100);
+  EXPECT_EQ(updater->flush(-1), StopReason::auth);
+  EXPECT_EQ(queue->count(State::pending), 100U);
+  EXPECT_LE(transport->requests().size(), 4U);
+  EXPECT_EQ(transport->requests().size(), queue->requests_sent());
+  EXPECT_GE(log_lines_with("scope interaction:modify"), 1U);
+}
+
+TEST_F(AccessTest, AfterTheCauseIsMendedItGoesOn) {
+  std::atomic<bool> allowed{false};
+  make([&](const HttpRequest& request) { return allowed ? all_done(request) : answered(403); });
+  queue->add("a");
+  EXPECT_EQ(updater->flush(-1), StopReason::auth);
+  allowed = true;
+  EXPECT_EQ(updater->flush(-1), StopReason::idle);
+  EXPECT_EQ(completed(), 1U);
+}
+
+TEST_F(AccessTest, RefusedCredentialsStopItBeforeAnythingIsClaimed) {
+  tokens.set_before([] { throw AuthError("the token endpoint answered 400 invalid_client"); });
+  make(all_done);
+  queue->add("a");
+  EXPECT_EQ(updater->flush(-1), StopReason::auth);
+  EXPECT_EQ(queue->transactions(), 0U);
+  EXPECT_EQ(tokens.asked(), 1);
+  EXPECT_EQ(log_lines_with("invalid_client"), 1U);
+  tokens.set_before({});
+  EXPECT_EQ(updater->flush(-1), StopReason::idle);
+}
+
+TEST_F(AccessTest, WithoutATokenItBacksOff) {
+  std::atomic<int> failures{3};
+  tokens.set_before([&] {
+    if (failures-- > 0) throw TransportError("the token endpoint cannot be reached");
+  });
+  make(all_done);
+  queue->add("a");
+  EXPECT_EQ(updater->flush(-1), StopReason::idle);
+  EXPECT_EQ(completed(), 1U);
+  EXPECT_EQ(queue->update(1).update.attempts, 1);
+  EXPECT_EQ(tokens.asked() >= 4, true);
+  EXPECT_EQ(log_lines_with("no token"), 1U);
+}
+
+TEST_F(AccessTest, AnyOtherExceptionOfTheTokenProviderStopsIt) {
+  tokens.set_before([] { throw std::runtime_error("broken"); });
+  make(all_done);
+  queue->add("a");
+  EXPECT_EQ(updater->flush(-1), StopReason::failed);
+  EXPECT_EQ(queue->count(State::pending), 1U);
+}
+
+TEST_F(AccessTest, AnItemsRefusalDoesNotStopTheTarget) {
+  make([](const HttpRequest& request) {
+    return answered(200, batch_reply(request.body, [](const std::string& id) {
+                      return id == "int-3" ? 403 : 200;
+                    }));
+  });
+  queue->add_many(10);
+  EXPECT_EQ(updater->flush(-1), StopReason::idle);
+  EXPECT_EQ(completed(), 9U);
+  EXPECT_EQ(queue->update(4).state, State::dead);
+}
+
+}  // namespace
+}  // namespace cxrelay::testing
