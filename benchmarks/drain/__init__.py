@@ -1,0 +1,1 @@
+"""From a full queue to the last answer of the server, every step recorded."""

@@ -1,0 +1,1 @@
+"""What every task shares: contenders, rounds, rows, goals, limits, the machine."""

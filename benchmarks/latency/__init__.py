@@ -1,0 +1,1 @@
+"""How long one event waits for the disk while many arrive."""

@@ -1,0 +1,1 @@
+"""From a mapped update to a row that survives a power failure."""

@@ -1,0 +1,46 @@
+"""The engine's queue, one blocking call for each update."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cxrelay import Queue
+from events import Update
+from put.base import PutContender
+
+Values = tuple[str, str, int, bytes, bytes]
+
+
+def values(update: Update) -> Values:
+    """What the queue takes."""
+    return (
+        update.key,
+        update.interaction_id,
+        update.event_time_us,
+        update.original,
+        update.mapped,
+    )
+
+
+class NativePut(PutContender):
+    """Update, original event and chained audit record in one transaction."""
+
+    name = "native put"
+
+    def prepare(self, directory: Path) -> None:
+        self.queue = Queue(str(directory / self.file))
+
+    def run(self, items: Sequence[Update]) -> None:
+        for update in items:
+            self.queue.put(*values(update))
+
+    def count(self) -> int:
+        return self.queue.stats().pending
+
+    def rows(self) -> list[tuple[str, str, str | bytes]]:
+        return [
+            (update.idempotency_key, update.interaction_id, update.payload)
+            for update in self.queue.list_updates("pending", limit=self.count())
+        ]
+
+    def close(self) -> None:
+        self.queue.close()

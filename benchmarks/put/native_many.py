@@ -1,0 +1,18 @@
+"""The engine's queue, a thousand updates in a call."""
+
+from collections.abc import Sequence
+
+from events import Update
+from put.native_call import NativePut, values
+
+
+class NativeMany(NativePut):
+    """Lists of a thousand; a call is one commit."""
+
+    name = "native put_many of 1,000"
+    size = 50_000
+    group = 1000
+
+    def run(self, items: Sequence[Update]) -> None:
+        for i in range(0, len(items), self.group):
+            self.queue.put_many([values(update) for update in items[i : i + self.group]])

@@ -1,0 +1,45 @@
+"""The limit: append a row's bytes to a file and sync it, and nothing else."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from events import Update
+from harness.contender import Contender
+
+
+class RawAppend(Contender[Update]):
+    """No key, no order, no way to find a row again."""
+
+    name = "limit: append + fdatasync"
+
+    def prepare(self, directory: Path) -> None:
+        self.file = os.open(directory / "rows", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+        self.done = 0
+
+    def run(self, items: Sequence[Update]) -> None:
+        for update in items:
+            os.write(self.file, update.key.encode() + update.original + update.mapped)
+            os.fdatasync(self.file)
+            self.done += 1
+
+    def count(self) -> int:
+        return self.done
+
+    def close(self) -> None:
+        os.close(self.file)
+
+
+class RawAppendMany(RawAppend):
+    """One sync for a thousand rows."""
+
+    name = "limit: append 1,000 + fdatasync"
+    size = 50_000
+    group = 1000
+
+    def run(self, items: Sequence[Update]) -> None:
+        for i in range(0, len(items), self.group):
+            part = items[i : i + self.group]
+            os.write(self.file, b"".join(u.key.encode() + u.original + u.mapped for u in part))
+            os.fdatasync(self.file)
+            self.done += len(part)

@@ -1,0 +1,110 @@
+#include "mapping/layout.hpp"
+
+#include "json/write.hpp"
+#include "mapping/rule_json.hpp"
+
+namespace cxrelay::mapping {
+namespace {
+
+constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
+
+struct Target {
+  std::string key = {};
+  std::vector<std::size_t> children = {};  // in the order in which rules name them
+  std::size_t rule = kNoRule;              // the first rule that names it or a place inside it
+  bool is_member = false;
+};
+
+class TargetTree {
+ public:
+  explicit TargetTree(const std::vector<Rule>& rules) : rules_(rules) {
+    for (std::size_t i = 0; i < rules.size(); ++i) insert(i);
+  }
+
+  Layout layout() const {
+    Layout out;
+    out.groups.emplace_back();
+    append(out, 0, 0);
+    return out;
+  }
+
+ private:
+  void insert(std::size_t rule) {
+    std::size_t at = 0;
+    for (const auto& key : rules_[rule].to) {
+      if (targets_[at].is_member) refuse(rule, targets_[at].rule);
+      at = child_of(at, key, rule);
+    }
+    if (targets_[at].rule != rule) refuse(rule, targets_[at].rule);
+    targets_[at].is_member = true;
+  }
+
+  std::size_t child_of(std::size_t parent, const std::string& key, std::size_t rule) {
+    for (const auto child : targets_[parent].children) {
+      if (targets_[child].key == key) return child;
+    }
+    targets_.push_back({.key = key, .rule = rule});
+    targets_[parent].children.push_back(targets_.size() - 1);
+    return targets_.size() - 1;
+  }
+
+  [[noreturn]] void refuse(std::size_t rule, std::size_t other) const {
+    fail("target " + quoted(path_text(rules_[rule].to)) + " collides with " +
+             quoted(path_text(rules_[other].to)) + " of " + rules_[other].place,
+         rules_[rule].place);
+  }
+
+  // Recursion ends with the longest target path: at most kMaxPathDepth calls deep.
+  void append(Layout& out, std::size_t at, std::uint32_t group) const {
+    for (const auto child : targets_[at].children) {
+      std::string opening;
+      json::append_string(opening, targets_[child].key);
+      opening += ':';
+      if (targets_[child].is_member) {
+        const auto rule = static_cast<std::uint32_t>(targets_[child].rule);
+        out.members.push_back({group, rule, Piece(opening)});
+        continue;
+      }
+      const auto inner = static_cast<std::uint32_t>(out.groups.size());
+      opening += '{';
+      out.groups.push_back({group, out.groups[group].depth + 1, Piece(opening)});
+      append(out, child, inner);
+    }
+  }
+
+  const std::vector<Rule>& rules_;
+  std::vector<Target> targets_{1};  // the first is the root
+};
+
+// With a comma for each group and member, and two braces for each group.
+std::size_t frame_size(const Layout& layout) {
+  std::size_t size = 0;
+  for (const auto& group : layout.groups) size += group.opening.size() + 3;
+  for (const auto& member : layout.members) size += member.opening.size() + 1;
+  return size;
+}
+
+}  // namespace
+
+Layout make_layout(const std::vector<Rule>& rules) {
+  auto layout = TargetTree(rules).layout();
+  layout.frame_size = frame_size(layout);
+  return layout;
+}
+
+// Closes objects until one around `group` is open, then opens those between. Each object comes once
+// only.
+void PayloadWriter::change(std::uint32_t group) {
+  const auto& groups = layout_.groups;
+  while (current_ != group && groups[current_].depth >= groups[group].depth) {
+    out_.put('}');
+    current_ = groups[current_].parent;
+  }
+  if (current_ == group) return;
+  enter(groups[group].parent);
+  separate();
+  out_.put(groups[group].opening);
+  current_ = group;
+}
+
+}  // namespace cxrelay::mapping

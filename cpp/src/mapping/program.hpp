@@ -1,0 +1,48 @@
+// Compiled rules: from an event to a payload, without looking at a rule's text again.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/event_view.hpp"
+#include "mapping/layout.hpp"
+#include "mapping/rule.hpp"
+#include "mapping/selector.hpp"
+
+namespace cxrelay::mapping {
+
+class Program {
+ public:
+  // Throws MappingError if targets collide.
+  explicit Program(std::vector<Rule> rules);
+
+  const std::vector<Rule>& rules() const noexcept { return rules_; }
+
+  // Writes the payload of `event` ("" = nothing to write). `timestamp` is the event's time as
+  // isoformat. False if a rule demands a value that is not there: `errors` gets one entry for each.
+  bool run(const EventView& event, std::string_view timestamp, std::string& payload,
+           std::vector<ErrorDetail>& errors) const;
+
+ private:
+  struct Run;
+  // How the value of a member is found.
+  struct Step {
+    bool is_field = false;   // of the event, or else in a slot
+    bool is_copied = false;  // no function, no lookup
+    Field field = Field::interaction_id;
+    std::uint32_t slot = 0;
+  };
+  std::vector<Step> make_steps();
+
+  std::vector<Rule> rules_;
+  Layout layout_;
+  Selector in_attributes_;
+  Selector in_body_;
+  std::uint32_t slot_count_ = 0;
+  std::vector<Step> steps_;  // of each member of the layout
+};
+
+}  // namespace cxrelay::mapping

@@ -1,0 +1,190 @@
+// The queue file and what it answers.
+#include "bindings.hpp"
+#include "cxrelay/queue.hpp"
+#include "handle.hpp"
+#include "raw_text.hpp"
+
+namespace cxrelay::bindings {
+namespace {
+
+using QueueHandle = Handle<Queue>;
+
+std::optional<State> parse_state(const std::optional<std::string>& word) {
+  if (!word) return std::nullopt;
+  for (const State state : {State::pending, State::in_flight, State::dead, State::parked}) {
+    if (*word == to_text(state)) return state;
+  }
+  throw py::value_error("state must be pending, in_flight, dead or parked");
+}
+
+Outcome parse_outcome(std::string_view word) {
+  for (const Outcome outcome : {Outcome::completed, Outcome::retry, Outcome::dead, Outcome::parked,
+                                Outcome::split, Outcome::released}) {
+    if (word == to_text(outcome)) return outcome;
+  }
+  throw py::value_error("outcome must be completed, retry, dead, parked, split or released");
+}
+
+ListFilter make_filter(const std::optional<std::string>& state, std::optional<std::string> interaction_id,
+                       std::size_t limit) {
+  return {parse_state(state), std::move(interaction_id), limit};
+}
+
+ClaimLimits make_limits(std::size_t max_requests, std::size_t max_updates, std::string target) {
+  ClaimLimits limits;
+  limits.max_requests = max_requests;
+  limits.max_updates = max_updates;
+  limits.target = std::move(target);
+  return limits;
+}
+
+Receipt put(QueueHandle& self, const std::string& key, const std::string& interaction_id,
+            std::int64_t event_time_us, const py::bytes& original, const py::bytes& mapped,
+            const std::string& mapping_version) {
+  const NewUpdate update{key, interaction_id, event_time_us, original, mapped, mapping_version};
+  const py::gil_scoped_release release;
+  return std::move(self.get()->put(std::span(&update, 1)).front());
+}
+
+using PutTuple = std::tuple<std::string, std::string, std::int64_t, py::bytes, py::bytes>;
+
+std::vector<Receipt> put_many(QueueHandle& self, const std::vector<PutTuple>& rows,
+                              const std::string& mapping_version) {
+  std::vector<NewUpdate> updates;
+  updates.reserve(rows.size());
+  for (const auto& [key, interaction_id, event_time_us, original, mapped] : rows) {
+    updates.push_back({key, interaction_id, event_time_us, original, mapped, mapping_version});
+  }
+  const py::gil_scoped_release release;
+  return self.get()->put(updates);
+}
+
+std::vector<Claim> claim_many(QueueHandle& self, std::size_t max_requests, std::size_t max_updates,
+                              std::string target) {
+  const auto limits = make_limits(max_requests, max_updates, std::move(target));
+  const py::gil_scoped_release release;
+  if (!self.get()->elect(limits)) return {};
+  return self.get()->claim(limits);
+}
+
+std::optional<Claim> claim(QueueHandle& self, std::size_t max_updates, std::string target) {
+  auto claims = claim_many(self, 1, max_updates, std::move(target));
+  if (claims.empty()) return std::nullopt;
+  return std::move(claims.front());
+}
+
+using OutcomeTuple = std::tuple<std::string, int, std::string, std::int64_t>;
+
+void settle(QueueHandle& self, const Claim& claim, const std::vector<OutcomeTuple>& outcomes, int status) {
+  Settlement settlement;
+  settlement.token = claim.token;
+  settlement.status = status;
+  for (const auto& [word, item_status, reason, not_before_us] : outcomes) {
+    settlement.outcomes.push_back({parse_outcome(word), item_status, "", reason, not_before_us});
+  }
+  const py::gil_scoped_release release;
+  self.get()->settle(std::span(&settlement, 1));
+}
+
+void bind_values(py::module_& m) {
+  py::class_<Receipt>(m, "Receipt")
+      .def_property_readonly("status", [](const Receipt& self) { return to_text(self.status); })
+      .def_readonly("seq", &Receipt::seq)
+      .def_readonly("idempotency_key", &Receipt::idempotency_key)
+      .def("__repr__", [](const Receipt& self) {
+        return py::str("Receipt(status={!r}, seq={!r}, idempotency_key={!r})")
+            .format(to_text(self.status), self.seq, self.idempotency_key);
+      });
+  py::class_<ClaimedUpdate>(m, "ClaimedUpdate")
+      .def_readonly("seq", &ClaimedUpdate::seq)
+      .def_readonly("idempotency_key", &ClaimedUpdate::idempotency_key)
+      .def_readonly("interaction_id", &ClaimedUpdate::interaction_id)
+      .def_readonly("event_time_us", &ClaimedUpdate::event_time_us)
+      .def_readonly("accepted_us", &ClaimedUpdate::accepted_us)
+      .def_readonly("attempts", &ClaimedUpdate::attempts)
+      .def_readonly("payload", &ClaimedUpdate::payload);
+  py::class_<UpdateInfo>(m, "Update")
+      .def_readonly("seq", &UpdateInfo::seq)
+      .def_readonly("idempotency_key", &UpdateInfo::idempotency_key)
+      .def_readonly("interaction_id", &UpdateInfo::interaction_id)
+      .def_readonly("event_time_us", &UpdateInfo::event_time_us)
+      .def_readonly("accepted_us", &UpdateInfo::accepted_us)
+      .def_property_readonly("state", [](const UpdateInfo& self) { return to_text(self.state); })
+      .def_readonly("attempts", &UpdateInfo::attempts)
+      .def_readonly("not_before_us", &UpdateInfo::not_before_us)
+      .def_readonly("last_error", &UpdateInfo::last_error)
+      .def_readonly("payload", &UpdateInfo::mapped);
+  py::class_<Claim>(m, "Claim")
+      .def_readonly("request_id", &Claim::request_id)
+      .def_readonly("updates", &Claim::updates);
+  py::class_<QueueStats>(m, "QueueStats")
+      .def_readonly("pending", &QueueStats::pending)
+      .def_readonly("delayed", &QueueStats::delayed)
+      .def_readonly("in_flight", &QueueStats::in_flight)
+      .def_readonly("completed", &QueueStats::completed)
+      .def_readonly("dead", &QueueStats::dead)
+      .def_readonly("parked", &QueueStats::parked)
+      .def_readonly("superseded", &QueueStats::superseded)
+      .def_readonly("accepted", &QueueStats::accepted)
+      .def_readonly("empty", &QueueStats::empty)
+      .def_readonly("rejected", &QueueStats::rejected)
+      .def_readonly("requests", &QueueStats::requests)
+      .def_readonly("attempts", &QueueStats::attempts)
+      .def_readonly("journal_records", &QueueStats::journal_records)
+      .def_readonly("oldest_pending_us", &QueueStats::oldest_pending_us);
+  py::class_<CheckResult>(m, "CheckResult")
+      .def_readonly("ok", &CheckResult::ok)
+      .def_readonly("problems", &CheckResult::problems)
+      .def_readonly("records", &CheckResult::records);
+}
+
+void bind_handle(py::module_& m) {
+  const auto release = py::call_guard<py::gil_scoped_release>();
+  py::class_<QueueHandle>(m, "Queue")
+      .def(py::init([](const std::string& path) {
+             SqliteQueueOptions options;
+             options.path = path;
+             const py::gil_scoped_release unlocked;
+             return QueueHandle(open_sqlite_queue(options), "queue");
+           }),
+           py::arg("path"))
+      .def("put", &put, py::arg("idempotency_key"), py::arg("interaction_id"), py::arg("event_time_us"),
+           py::arg("original"), py::arg("mapped"), py::arg("mapping_version") = "")
+      .def("put_many", &put_many, py::arg("updates"), py::arg("mapping_version") = "")
+      .def("stats", [](QueueHandle& self) { return self.get()->stats(); }, release)
+      .def("list_updates",
+           [](QueueHandle& self, const std::optional<std::string>& state,
+              std::optional<std::string> interaction_id, std::size_t limit) {
+             const auto filter = make_filter(state, std::move(interaction_id), limit);
+             const py::gil_scoped_release unlocked;
+             return self.get()->list(filter);
+           },
+           py::arg("state") = py::none(), py::arg("interaction_id") = py::none(), py::arg("limit") = 100)
+      .def("find", [](QueueHandle& self, const std::string& key) { return self.get()->find(key); },
+           py::arg("idempotency_key"), release)
+      .def("revive",
+           [](QueueHandle& self, const std::optional<std::string>& state,
+              std::optional<std::string> interaction_id, std::size_t limit, const std::string& by) {
+             const auto filter = make_filter(state, std::move(interaction_id), limit);
+             const py::gil_scoped_release unlocked;
+             return self.get()->revive(filter, by);
+           },
+           py::arg("state") = py::none(), py::arg("interaction_id") = py::none(), py::arg("limit") = 100,
+           py::arg("operator_name") = "")
+      .def("check", [](QueueHandle& self) { return self.get()->check(); }, release)
+      .def("claim", &claim, py::arg("max_updates") = 25, py::arg("target") = "")
+      .def("claim_many", &claim_many, py::arg("max_requests"), py::arg("max_updates") = 25,
+           py::arg("target") = "")
+      .def("settle", &settle, py::arg("claim"), py::arg("outcomes"), py::arg("status") = 0)
+      .def("resign", [](QueueHandle& self) { self.get()->resign(); }, release)
+      .def("close", &QueueHandle::close, release);
+}
+
+}  // namespace
+
+void bind_queue(py::module_& m) {
+  bind_values(m);
+  bind_handle(m);
+}
+
+}  // namespace cxrelay::bindings

@@ -1,0 +1,149 @@
+"""Carries contact-centre events into NICE CXone, durably and provably.
+
+::
+
+    import cxrelay
+
+    with cxrelay.Relay.from_config("relay.toml") as relay:
+        receipt = relay.ingest(body)
+        relay.flush()
+
+Importing starts no thread and opens no file; what a program does not use is not loaded.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # as typing.TYPE_CHECKING, which would cost its import
+if TYPE_CHECKING:
+    from cxrelay._core import (
+        CheckResult,
+        Claim,
+        ExportResult,
+        Queue,
+        QueueStats,
+        Receipt,
+        TokenProvider,
+        Update,
+        VerifyResult,
+        verify_audit,
+    )
+    from cxrelay.config import (
+        AuditConfig,
+        AuthConfig,
+        LimitsConfig,
+        MappingConfig,
+        QueueConfig,
+        RelayConfig,
+        RetryConfig,
+        Secret,
+        TargetConfig,
+    )
+    from cxrelay.errors import (
+        AuditError,
+        AuthError,
+        ClosedError,
+        ConfigError,
+        Error,
+        ErrorDetails,
+        FencedError,
+        MappingError,
+        StoreError,
+        TransportError,
+        ValidationError,
+    )
+    from cxrelay.event import InteractionEvent, parse_event
+    from cxrelay.mapping import Mapping
+    from cxrelay.relay import Relay
+    from cxrelay.results import FlushResult, RelayStats, ScopeCheck, UpdaterCounts
+    from cxrelay.simulator import Simulator
+
+try:
+    from cxrelay._core import __version__
+except ImportError as error:
+    raise ImportError(
+        f"the compiled part of cxrelay cannot be loaded ({error}). Likely causes: Python found a "
+        "source tree instead of the installed package (run in another folder, or run "
+        "scripts/setup there); the package was built for another version of Python (pip install "
+        "--force-reinstall cxrelay); or a shared library that it needs is missing (the message "
+        "above names it)."
+    ) from error
+
+__all__ = [
+    "AuditConfig",
+    "AuditError",
+    "AuthConfig",
+    "AuthError",
+    "CheckResult",
+    "Claim",
+    "ClosedError",
+    "ConfigError",
+    "Error",
+    "ErrorDetails",
+    "ExportResult",
+    "FencedError",
+    "FlushResult",
+    "InteractionEvent",
+    "LimitsConfig",
+    "Mapping",
+    "MappingConfig",
+    "MappingError",
+    "Queue",
+    "QueueConfig",
+    "QueueStats",
+    "Receipt",
+    "Relay",
+    "RelayConfig",
+    "RelayStats",
+    "RetryConfig",
+    "ScopeCheck",
+    "Secret",
+    "Simulator",
+    "StoreError",
+    "TargetConfig",
+    "TokenProvider",
+    "TransportError",
+    "Update",
+    "UpdaterCounts",
+    "ValidationError",
+    "VerifyResult",
+    "__version__",
+    "parse_event",
+    "verify_audit",
+]
+
+_HOMES = {
+    "_core": (
+        "CheckResult Claim ExportResult Queue QueueStats Receipt TokenProvider Update VerifyResult "
+        "verify_audit"
+    ),
+    "config": (
+        "AuditConfig AuthConfig LimitsConfig MappingConfig QueueConfig RelayConfig RetryConfig "
+        "Secret TargetConfig"
+    ),
+    "errors": (
+        "AuditError AuthError ClosedError ConfigError Error ErrorDetails FencedError MappingError "
+        "StoreError TransportError ValidationError"
+    ),
+    "event": "InteractionEvent parse_event",
+    "mapping": "Mapping",
+    "relay": "Relay",
+    "results": "FlushResult RelayStats ScopeCheck UpdaterCounts",
+    "simulator": "Simulator",
+}
+"""Module to the names that it gives. Loaded when first used: most programs need few of them."""
+
+_MODULE_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'cxrelay' has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(f"cxrelay.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,159 @@
+"""``cxrelay queue``: look into a queue file, and bring updates back."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+from typing import TYPE_CHECKING, Any
+
+from .command import Commands, add_command, add_group, positive
+from .exit_code import ExitCode
+from .output import Output, table
+from .settings import open_queue
+from .time_text import time_text
+
+if TYPE_CHECKING:
+    from cxrelay._core import Queue, Update
+
+_WAITING = ("pending", "dead", "parked")
+_DEAD = ("dead", "parked")
+_STATS = (
+    "accepted", "empty", "rejected", "pending", "delayed", "in_flight", "completed", "superseded",
+    "dead", "parked", "requests", "attempts", "journal_records",
+)  # fmt: skip
+
+
+def register(commands: Commands) -> None:
+    """Adds the commands."""
+    group = add_group(
+        commands,
+        "queue",
+        "look into the queue file, and bring dead updates back",
+        """cxrelay queue stats --json
+           cxrelay queue list --state dead
+           cxrelay queue show 'a1b2_2024-05-15T10:30:00+00:00'
+           cxrelay queue retry --state dead --limit 500""",
+    )
+    add_command(group, "stats", stats, "count the updates by state", "cxrelay queue stats --json")
+    listing = add_command(
+        group,
+        "list",
+        list_updates,
+        "list waiting, dead and parked updates, the oldest first",
+        """cxrelay queue list --state dead --json
+           cxrelay queue list --interaction a1b2""",
+    )
+    _add_filter(listing, _WAITING)
+    show = add_command(
+        group,
+        "show",
+        show_update,
+        "show one update with what it writes",
+        "cxrelay queue show 'a1b2_2024-05-15T10:30:00+00:00'",
+    )
+    show.add_argument("key", metavar="KEY", help="its idempotency key")
+    retry = add_command(
+        group,
+        "retry",
+        retry_updates,
+        "bring dead and parked updates back; this is audited with the name of the operator",
+        "cxrelay queue retry --state parked --limit 500 --operator alice",
+    )
+    _add_filter(retry, _DEAD)
+    retry.add_argument(
+        "--operator", metavar="NAME", help="for the audit trail (default: the user's name)"
+    )
+    add_command(
+        group,
+        "check",
+        check,
+        "replay the journal and compare it with the stored state",
+        "cxrelay queue check",
+    )
+
+
+def stats(args: argparse.Namespace, output: Output) -> ExitCode:
+    """The counts of the file."""
+    counts = open_queue(args).stats()
+    data: dict[str, Any] = {name: getattr(counts, name) for name in _STATS}
+    oldest = counts.oldest_pending_us
+    rows = [*data.items(), ("oldest waiting since", "-" if oldest is None else time_text(oldest))]
+    output.result({**data, "oldest_pending_us": oldest}, table(rows))
+    return ExitCode.OK
+
+
+def list_updates(args: argparse.Namespace, output: Output) -> ExitCode:
+    """One line for each update."""
+    found = _filtered(open_queue(args), args)
+    if output.as_json:
+        for update in found:
+            output.result(_data(update), "")
+        return ExitCode.OK
+    head = ("state", "attempts", "due", "interaction", "key", "last error")
+    rows = [
+        (
+            update.state,
+            update.attempts,
+            time_text(update.not_before_us) if update.not_before_us else "now",
+            update.interaction_id,
+            update.idempotency_key,
+            update.last_error or "-",
+        )
+        for update in found
+    ]
+    output.result({}, table(rows, head) if rows else "nothing")
+    return ExitCode.OK
+
+
+def show_update(args: argparse.Namespace, output: Output) -> ExitCode:
+    """Everything about one update."""
+    update = open_queue(args).find(args.key)
+    if update is None:
+        output.error("cxrelay: no update has this key")
+        return ExitCode.FAILED
+    data = _data(update)
+    rows = [(name, time_text(data[name]) if name.endswith("_us") else data[name]) for name in data]
+    text = f"{table([(name, str(value)) for name, value in rows])}\npayload  {update.payload}"
+    output.result({**data, "payload": update.payload}, text)
+    return ExitCode.OK
+
+
+def retry_updates(args: argparse.Namespace, output: Output) -> ExitCode:
+    """Back to pending."""
+    revived = open_queue(args).revive(
+        state=args.state,
+        interaction_id=args.interaction,
+        limit=args.limit,
+        operator_name=args.operator or getpass.getuser(),
+    )
+    output.result({"revived": revived}, f"{revived:,} updates wait again")
+    return ExitCode.OK
+
+
+def check(args: argparse.Namespace, output: Output) -> ExitCode:
+    """Whether the file holds together."""
+    result = open_queue(args).check()
+    verdict = "holds" if result.ok else "does not hold"
+    text = "\n".join([f"{verdict}; {result.records:,} records replayed", *result.problems])
+    output.result({"ok": result.ok, "records": result.records, "problems": result.problems}, text)
+    return ExitCode.OK if result.ok else ExitCode.FAILED
+
+
+def _add_filter(parser: argparse.ArgumentParser, states: tuple[str, ...]) -> None:
+    parser.add_argument("--state", choices=states, help="only this state")
+    parser.add_argument("--interaction", metavar="ID", help="only this interaction")
+    parser.add_argument(
+        "--limit", type=positive, default=100, metavar="N", help="at most so many (default: 100)"
+    )
+
+
+def _filtered(queue: Queue, args: argparse.Namespace) -> list[Update]:
+    return queue.list_updates(state=args.state, interaction_id=args.interaction, limit=args.limit)
+
+
+def _data(update: Update) -> dict[str, Any]:
+    names = (
+        "seq", "idempotency_key", "interaction_id", "event_time_us", "accepted_us", "state",
+        "attempts", "not_before_us", "last_error",
+    )  # fmt: skip
+    return {name: getattr(update, name) for name in names}

@@ -1,0 +1,312 @@
+"""Relay: ingest events, deliver them, look at them; sync and ``await``, one engine.
+
+::
+
+    with cxrelay.Relay.from_config("relay.toml") as relay:
+        receipt = relay.ingest(body)          # durable when it returns
+        relay.start()                         # deliver in the background, or
+        relay.flush()                         # deliver until nothing waits
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, NoReturn, Self
+
+from cxrelay import _core
+from cxrelay.config import RelayConfig
+from cxrelay.errors import AuthError, ConfigError, TransportError, ValidationError
+from cxrelay.results import FlushResult, RelayStats, ScopeCheck
+
+if TYPE_CHECKING:
+    from cxrelay.mapping import Mapping
+
+__all__ = ["Relay"]
+
+Body = bytes | bytearray | memoryview | str
+_CANCEL_GRACE_S = 5.0  # for requests under way when aflush() is cancelled
+_CANCEL_POLL_S = 0.05
+
+_log = logging.getLogger("cxrelay")
+
+
+class Relay:
+    """Carries events from webhook bodies to CXone through a durable queue. Thread-safe.
+
+    Opening touches the queue file only; the network is used by :meth:`flush`, :meth:`start` and
+    :meth:`check_scopes`. Without credentials, events can be ingested but not delivered. Messages
+    go to ``logging.getLogger("cxrelay")``.
+
+    Args:
+        config: all settings; by default those of the environment.
+        mapping: the compiled rules; by default those that the configuration names.
+
+    Raises:
+        ConfigError: a setting or a file that it names is wrong.
+        MappingError: a rule is wrong.
+        StoreError: the queue file cannot be opened.
+    """
+
+    def __init__(
+        self, config: RelayConfig | None = None, *, mapping: Mapping | None = None
+    ) -> None:
+        self._config = RelayConfig.from_env() if config is None else config
+        self._mapping = self._config.mapping.load() if mapping is None else mapping
+        self._secret_trouble: ConfigError | None = None
+        self._scope_lock = threading.Lock()
+        self._scopes_known = False  # guarded by _scope_lock
+        self._started = False
+        self._native = _core.Relay(self._settings(), self._mapping, _log.log)
+
+    @classmethod
+    def from_config(cls, config: str | os.PathLike[str] | RelayConfig) -> Self:
+        """Opens a relay from a RelayConfig or a TOML file, which the environment overrides."""
+        return cls(config if isinstance(config, RelayConfig) else RelayConfig.from_file(config))
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Opens a relay from the environment variables alone."""
+        return cls(RelayConfig.from_env())
+
+    @property
+    def config(self) -> RelayConfig:
+        """What the relay was made from."""
+        return self._config
+
+    @property
+    def mapping(self) -> Mapping:
+        """The compiled rules."""
+        return self._mapping
+
+    @property
+    def queue(self) -> _core.Queue:
+        """The queue, to list, check and revive updates."""
+        return self._native.queue
+
+    # ---- in ----
+
+    def ingest(self, body: Body) -> _core.Receipt:
+        """Validates, maps and stores one event.
+
+        Args:
+            body: the webhook's body as it came.
+
+        Returns:
+            The receipt: event and audit record are on disk.
+
+        Raises:
+            ValidationError: the event is invalid; that is on record too.
+            StoreError: it could not be stored; sending it again is safe.
+        """
+        result = self._native.ingest(body)
+        if isinstance(result, list):
+            raise ValidationError(result)
+        return result
+
+    def ingest_many(self, bodies: Sequence[Body]) -> list[_core.Receipt | ValidationError]:
+        """Stores many events in few commits; an invalid one does not keep the others out.
+
+        Returns:
+            For each body, in order, its receipt or why it is invalid.
+
+        Raises:
+            StoreError: some could not be stored; sending all again is safe.
+        """
+        return [
+            ValidationError(result) if isinstance(result, list) else result
+            for result in self._native.ingest_many(bodies)
+        ]
+
+    async def aingest(self, body: Body) -> _core.Receipt:
+        """:meth:`ingest` in a thread. If cancelled, the event may or may not have been stored."""
+        import asyncio
+
+        return await asyncio.to_thread(self.ingest, body)
+
+    async def aingest_many(self, bodies: Sequence[Body]) -> list[_core.Receipt | ValidationError]:
+        """:meth:`ingest_many` in a thread. If cancelled, all or none may have been stored."""
+        import asyncio
+
+        return await asyncio.to_thread(self.ingest_many, bodies)
+
+    # ---- out ----
+
+    def flush(self, timeout_s: float | None = None) -> FlushResult:
+        """Delivers until nothing waits any more; retries that are due later are waited for.
+
+        Args:
+            timeout_s: seconds to give up after; None = no limit. Nothing is lost by giving up.
+
+        Returns:
+            What was done and why it ended.
+
+        Raises:
+            ConfigError: the target or the credentials are not set.
+            AuthError: the credentials are refused or lack a scope; nothing was sent.
+        """
+        if timeout_s is not None and not timeout_s >= 0:
+            raise ConfigError("timeout_s must be 0 or more seconds")
+        self._prepare_delivery()
+        before = self._native.updater_stats()
+        reason = self._native.flush(timeout_s)
+        if reason == "timeout" and self._started:
+            self._native.start()  # giving up waiting does not end what start() began
+        after = self._native.updater_stats()
+        queue = self._native.queue.stats()
+        return FlushResult.between(before, after, reason, queue.pending + queue.in_flight)
+
+    async def aflush(self, timeout_s: float | None = None) -> FlushResult:
+        """As :meth:`flush`. Cancelling it ends the delivery; what waits stays in the queue."""
+        import asyncio
+
+        flushing = asyncio.ensure_future(asyncio.to_thread(self.flush, timeout_s))
+        try:
+            return await asyncio.shield(flushing)
+        except asyncio.CancelledError:
+            # The thread is still in flush(), or about to enter it: it must not outlive the call.
+            while not flushing.done():
+                await asyncio.to_thread(self._native.stop, _CANCEL_GRACE_S)
+                await asyncio.wait([flushing], timeout=_CANCEL_POLL_S)
+            if not flushing.cancelled():
+                flushing.exception()  # nobody else will look at it
+            if self._started:
+                self._native.start()
+            raise
+
+    def start(self) -> None:
+        """Delivers in the background until :meth:`stop`. Raises what :meth:`flush` raises."""
+        self._prepare_delivery()
+        self._native.start()
+        self._started = True
+
+    def stop(self, timeout_s: float = 30.0) -> None:
+        """Ends the delivery. Requests under way are waited for; then their outcome is unknown.
+
+        Args:
+            timeout_s: seconds to wait for requests under way.
+        """
+        self._started = False
+        self._native.stop(timeout_s)
+
+    def check_scopes(self) -> ScopeCheck:
+        """Asks the target what the credentials permit.
+
+        Raises:
+            ConfigError: the target or the credentials are not set.
+            AuthError: the credentials are refused.
+            TransportError: no token came.
+        """
+        self._require_credentials()
+        return ScopeCheck.of(self._native.check_scopes())
+
+    # ---- looking ----
+
+    def stats(self) -> RelayStats:
+        """Returns the counts of the queue file, and those of this relay's own delivery."""
+        return RelayStats.of(self._native.queue.stats(), self._native.updater_stats())
+
+    def stop_reason(self) -> str:
+        """Returns why the last delivery ended; ``none`` while one goes on."""
+        return self._native.stop_reason()
+
+    def export_audit(self) -> _core.ExportResult:
+        """Appends what is new in the audit trail to the file that the configuration names.
+
+        Raises:
+            AuditError: the file cannot be written, or another exporter is at work.
+        """
+        return self._native.export_audit()
+
+    # ---- end ----
+
+    def close(self) -> None:
+        """Stops and closes. Requests under way are waited for. Closing twice is fine."""
+        self._started = False
+        self._native.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Relay {self._config.queue.path!r} to {self._config.base_url or 'no target'}>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            "a Relay holds an open queue file and cannot be pickled or copied; "
+            "open another one from the same configuration"
+        )
+
+    # ---- inside ----
+
+    def _settings(self) -> _core.RelaySettings:
+        config = self._config
+        try:
+            secret = config.auth.reveal_secret()
+        except ConfigError as error:  # no reason to refuse events
+            self._secret_trouble = error
+            secret = ""
+        return {
+            "queue_path": config.queue.path,
+            "audit_path": config.audit.path,
+            "max_segment_bytes": config.audit.max_segment_bytes,
+            "base_url": config.base_url,
+            "token_url": config.token_url,
+            "userinfo_url": config.userinfo_url,
+            "client_id": config.auth.client_id,
+            "client_secret": secret,
+            "scope": config.auth.scope,
+            "client_authentication": config.auth.client_authentication,
+            "ca_file": config.target.ca_file,
+            "max_in_flight": config.target.max_in_flight,
+            "max_updates": config.target.max_updates,
+            "idempotent": config.target.idempotent,
+            "timeout_ms": config.target.timeout_ms,
+            "max_attempts": config.retry.max_attempts,
+            "max_age_ms": config.retry.max_age_ms,
+            "base_ms": config.retry.base_ms,
+            "throttled_base_ms": config.retry.throttled_base_ms,
+            "max_delay_ms": config.retry.max_delay_ms,
+            "max_retry_after_ms": config.retry.max_retry_after_ms,
+            "max_body_bytes": config.limits.max_body_bytes,
+            "max_depth": config.limits.max_depth,
+            "max_keys": config.limits.max_keys,
+        }
+
+    def _require_credentials(self) -> None:
+        if self._secret_trouble is not None:
+            raise ConfigError(str(self._secret_trouble))
+        missing = self._config.missing_for_delivery()
+        if missing:
+            raise ConfigError(f"nothing can be delivered: {'; '.join(missing)} not set")
+
+    def _prepare_delivery(self) -> None:
+        """Learns once whether the credentials suffice, before anything is sent."""
+        self._require_credentials()
+        with self._scope_lock:
+            if self._scopes_known:
+                return
+            try:
+                check = ScopeCheck.of(self._native.check_scopes())
+            except TransportError as error:
+                _log.warning("the scopes could not be checked: %s", error)
+                return
+            if check.missing:
+                raise AuthError(f"the credentials lack the scope {', '.join(check.missing)}")
+            if not check.reachable:
+                _log.warning("the scopes could not be checked: status %d", check.status)
+                return
+            if check.scopes is None:
+                _log.info("the target does not say which scopes the credentials have")
+            self._scopes_known = True

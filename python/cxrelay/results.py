@@ -1,0 +1,137 @@
+"""What a relay answers: plain values that can be compared, copied, pickled and printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cxrelay import _core
+
+__all__ = ["FlushResult", "RelayStats", "ScopeCheck", "UpdaterCounts"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdaterCounts:
+    """What was delivered.
+
+    Attributes:
+        requests: requests that may have reached the server.
+        completed: updates that the server took.
+        retried: times that an update was put back to be sent again later.
+        dead: updates given up, with a reason.
+        parked: updates of unknown outcome that wait for an operator.
+        split: requests refused whole and sent again in halves.
+        not_sent: requests that did not reach the server; not among ``requests``.
+        throttled: requests that the server put off, whole or in part.
+    """
+
+    requests: int = 0
+    completed: int = 0
+    retried: int = 0
+    dead: int = 0
+    parked: int = 0
+    split: int = 0
+    not_sent: int = 0
+    throttled: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlushResult(UpdaterCounts):
+    """What one flush did. Background delivery at the same time is counted too.
+
+    Attributes:
+        reason: why it ended: ``idle`` (nothing waits), ``timeout``, ``stopped``, ``auth`` (the
+            target refuses the client), ``fenced`` or ``not_elected`` (another deliverer sends for
+            this queue file), ``failed`` (see the log).
+        waiting: updates that still wait.
+    """
+
+    reason: str
+    waiting: int
+
+    @classmethod
+    def between(
+        cls, before: _core.UpdaterStats, after: _core.UpdaterStats, reason: str, waiting: int
+    ) -> FlushResult:
+        """The difference of two counts of the engine."""
+        counts = {name: getattr(after, name) - getattr(before, name) for name in _COUNTS}
+        return cls(reason=reason, waiting=waiting, **counts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelayStats:
+    """The counts of a queue file.
+
+    Attributes:
+        pending: updates that wait, due or not.
+        delayed: of those, the ones that are not due yet.
+        in_flight: updates in a request under way.
+        completed: updates that the server took.
+        dead: updates given up, with a reason.
+        parked: updates of unknown outcome that wait for an operator.
+        superseded: updates of which newer ones left nothing to write.
+        accepted: events with a receipt.
+        empty: of those, the ones that the mapping left nothing of.
+        rejected: invalid events.
+        requests: requests that may have reached the server.
+        attempts: sends, summed over the updates.
+        journal_records: audit records.
+        oldest_pending_us: when the oldest waiting update was accepted, in microseconds since
+            1970; None if nothing waits.
+        updater: what this relay has delivered since it was opened.
+    """
+
+    pending: int
+    delayed: int
+    in_flight: int
+    completed: int
+    dead: int
+    parked: int
+    superseded: int
+    accepted: int
+    empty: int
+    rejected: int
+    requests: int
+    attempts: int
+    journal_records: int
+    oldest_pending_us: int | None
+    updater: UpdaterCounts
+
+    @classmethod
+    def of(cls, queue: _core.QueueStats, updater: _core.UpdaterStats) -> RelayStats:
+        """The counts of the engine as a value."""
+        counts = {name: getattr(queue, name) for name in _QUEUE_COUNTS}
+        delivered = UpdaterCounts(**{name: getattr(updater, name) for name in _COUNTS})
+        return cls(**counts, updater=delivered)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScopeCheck:
+    """What the target says of the credentials' scopes.
+
+    Attributes:
+        reachable: whether the target answered.
+        status: its HTTP status, 0 if none.
+        scopes: what the credentials permit; None if the target does not tell, which is no denial.
+        missing: needed scopes that ``scopes`` does not list.
+    """
+
+    reachable: bool
+    status: int
+    scopes: tuple[str, ...] | None
+    missing: tuple[str, ...]
+
+    @classmethod
+    def of(cls, check: _core.ScopeCheck) -> ScopeCheck:
+        """The engine's answer as a value."""
+        return cls(
+            reachable=check.reachable,
+            status=check.status,
+            scopes=None if check.scopes is None else tuple(check.scopes),
+            missing=tuple(check.missing),
+        )
+
+
+_COUNTS = tuple(UpdaterCounts.__dataclass_fields__)
+_QUEUE_COUNTS = tuple(name for name in RelayStats.__dataclass_fields__ if name != "updater")
