@@ -16,9 +16,7 @@ def final_state(contender: DrainContender, options: Options) -> dict[str, dict[s
     """Every interaction's attributes in the simulator after a drain."""
     updates = events.updates(events.take(events.small_events(), COUNT))
     with Simulator(seed=1) as simulator, empty_directory(options.directory) as directory:
-        contender.open(
-            directory, simulator.base_url, simulator.client_id, simulator.client_secret
-        )
+        contender.open(directory, simulator.base_url, simulator.client_id, simulator.client_secret)
         try:
             contender.fill(updates)
             contender.drain()

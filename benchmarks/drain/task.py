@@ -132,9 +132,7 @@ def _latency(options: Options, server: BareServer) -> list[Row]:
         tutorial.backlog = 10 * BATCH * seconds
         native.backlog = PER_SECOND[in_flight] * seconds
         case = f"{LATENCY_MS} ms, {in_flight} in flight"
-        rows += _rounds(
-            case, [tutorial, native], server, in_flight, options.pick(1, 3, 5), options
-        )
+        rows += _rounds(case, [tutorial, native], server, in_flight, options.pick(1, 3, 5), options)
     return rows
 
 

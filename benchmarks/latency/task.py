@@ -34,16 +34,16 @@ def measure(options: Options) -> list[Row]:
     print(file=sys.stderr)
 
     rows = [_tutorial_row(share, tutorial) for share in (50, 99)]
-    for rate, found in native.items():
+    for rate, runs in native.items():
         case = f"{rate:,}/s"
-        group = median(run["puts"] / run["calls"] for run in found)
+        group = median(run["puts"] / run["calls"] for run in runs)
         rows += [
-            plain_row("latency", case, "native p50", (run["p50_ms"] for run in found), "ms"),
+            plain_row("latency", case, "native p50", (run["p50_ms"] for run in runs), "ms"),
             plain_row(
                 "latency",
                 case,
                 "native p99",
-                (run["p99_ms"] for run in found),
+                (run["p99_ms"] for run in runs),
                 "ms",
                 f"{group:.0f} events a call",
             ),

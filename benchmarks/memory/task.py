@@ -18,9 +18,7 @@ PROBE = Path(__file__).with_name("probe.py")
 
 
 def _probe(path: str) -> dict[str, float]:
-    done = subprocess.run(
-        [sys.executable, PROBE, path], check=True, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, PROBE, path], check=True, capture_output=True, text=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
@@ -39,7 +37,7 @@ def measure(options: Options) -> list[Row]:
                 fill(queue, events.updates(part))
             queue.close()
             probes = [_probe(path) for _ in range(3)]
-        if any(found["pending"] + 25 * (i + 1) != size for i, found in enumerate(probes)):
+        if any(found["pending"] + 25 != size for found in probes):
             raise DisagreementError(f"memory: the queue of {size} holds {probes}")
         used = [found["claimed"] - found["interpreter"] for found in probes]
         imported = probes[0]["imported"] - probes[0]["interpreter"]

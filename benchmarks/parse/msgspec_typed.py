@@ -1,10 +1,11 @@
 """msgspec: decodes into a typed Struct, the fastest decoder with validation from Python."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
+
 import tutorial_pipeline as tutorial
 from parse.base import ParseContender
 
@@ -27,7 +28,7 @@ class Msgspec(ParseContender):
 
     def run(self, items: Sequence[bytes]) -> None:
         add = self.pairs.append
-        decode = msgspec.json.Decoder(Event).decode
+        decode: Callable[[bytes], Any] = msgspec.json.Decoder(Event).decode
         encode = msgspec.json.Encoder().encode
         for raw in items:
             event = decode(raw)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+
 import tutorial_pipeline as tutorial
 from parse.base import ParseContender
 

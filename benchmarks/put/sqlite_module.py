@@ -1,9 +1,9 @@
 """The sqlite3 module as someone who knows SQLite would use it: WAL, FULL, a key in time order."""
 
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-import sqlite3
 from events import Update
 from put.base import PutContender
 

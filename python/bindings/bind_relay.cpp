@@ -19,7 +19,17 @@ class RelayHandle : public Handle<Relay> {
  public:
   RelayHandle(std::shared_ptr<Relay> relay, std::shared_ptr<LogQueue> logs)
       : Handle(std::move(relay), "relay"), logs_(std::move(logs)) {}
-  LogQueue& logs() const { return *logs_; }
+  RelayHandle(RelayHandle&&) noexcept = default;
+  ~RelayHandle() {
+    if (logs_ != nullptr) close();
+  }
+
+  // Ends the sending first: its last lines come before the end of the log.
+  void close() {
+    Handle::close();
+    logs_->close();
+  }
+  std::shared_ptr<LogQueue> logs() const { return logs_; }
 
  private:
   std::shared_ptr<LogQueue> logs_;
@@ -95,6 +105,16 @@ std::string_view flush(RelayHandle& self, std::optional<double> timeout_s) {
 
 std::int64_t to_ms(double seconds) { return static_cast<std::int64_t>(seconds * 1000.0); }
 
+using Lines = std::vector<std::pair<int, std::string>>;
+
+std::optional<Lines> take_lines(LogQueue& self, double timeout_s) {
+  auto lines = self.take(std::chrono::milliseconds(to_ms(timeout_s)));
+  if (!lines) return std::nullopt;
+  Lines out;
+  for (auto& line : *lines) out.emplace_back(line.level, std::move(line.message));
+  return out;
+}
+
 }  // namespace
 
 void bind_relay(py::module_& m) {
@@ -108,6 +128,8 @@ void bind_relay(py::module_& m) {
       .def_readonly("split", &UpdaterStats::split)
       .def_readonly("not_sent", &UpdaterStats::not_sent)
       .def_readonly("throttled", &UpdaterStats::throttled);
+  py::class_<LogQueue, std::shared_ptr<LogQueue>>(m, "LogQueue")
+      .def("take", &take_lines, py::arg("timeout_s") = 0.0, release);
   py::class_<RelayHandle>(m, "Relay")
       .def(py::init(&open_relay), py::arg("settings"), py::arg("mapping"))
       .def("ingest", &ingest, py::arg("body"))
@@ -121,18 +143,7 @@ void bind_relay(py::module_& m) {
       .def("check_scopes", [](RelayHandle& self) { return self.get()->check_scopes(); }, release)
       .def("token", [](RelayHandle& self) { return self.get()->tokens().token(); }, release)
       .def("updater_stats", [](RelayHandle& self) { return self.get()->updater_stats(); })
-      .def("take_logs",
-           [](RelayHandle& self, double timeout_s) {
-             std::vector<LogLine> lines;
-             {
-               const py::gil_scoped_release unlocked;
-               lines = self.logs().take(std::chrono::milliseconds(to_ms(timeout_s)));
-             }
-             std::vector<std::pair<int, std::string>> out;
-             for (auto& line : lines) out.emplace_back(line.level, std::move(line.message));
-             return out;
-           },
-           py::arg("timeout_s") = 0.0)
+      .def_property_readonly("logs", &RelayHandle::logs)
       .def_property_readonly("queue", &queue_of)
       .def("close", [](RelayHandle& self) { self.close(); }, release);
 }

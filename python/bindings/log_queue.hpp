@@ -7,6 +7,7 @@
 #include <deque>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -26,10 +27,20 @@ class LogQueue {
     filled_.notify_one();
   }
 
-  // What there is; waits up to `timeout` for the first line.
-  std::vector<LogLine> take(std::chrono::milliseconds timeout) {
+  // No more lines will come.
+  void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    filled_.notify_all();
+  }
+
+  // What there is; waits up to `timeout` for the first line. None = closed, and all lines were taken.
+  std::optional<std::vector<LogLine>> take(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
-    filled_.wait_for(lock, timeout, [this] { return !lines_.empty(); });
+    filled_.wait_for(lock, timeout, [this] { return closed_ || !lines_.empty(); });
+    if (closed_ && lines_.empty()) return std::nullopt;
     std::vector<LogLine> out(std::move_iterator(lines_.begin()), std::move_iterator(lines_.end()));
     lines_.clear();
     return out;
@@ -40,6 +51,7 @@ class LogQueue {
   std::mutex mutex_;
   std::condition_variable filled_;
   std::deque<LogLine> lines_;  // guarded by mutex_
+  bool closed_ = false;        // guarded by mutex_
 };
 
 }  // namespace cxrelay::bindings

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NoReturn, Self
 from cxrelay import _core
 from cxrelay.config import RelayConfig
 from cxrelay.errors import AuthError, ConfigError, TransportError, ValidationError
+from cxrelay.log_pump import LogPump
 from cxrelay.results import FlushResult, RelayStats, ScopeCheck
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class Relay:
         self._scope_lock = threading.Lock()
         self._scopes_known = False  # guarded by _scope_lock
         self._started = False
-        self._native = _core.Relay(self._settings(), self._mapping, _log.log)
+        self._native = _core.Relay(self._settings(), self._mapping)
+        self._log_pump = LogPump(self._native.logs)
 
     @classmethod
     def from_config(cls, config: str | os.PathLike[str] | RelayConfig) -> Self:
@@ -227,6 +229,7 @@ class Relay:
         """Stops and closes. Requests under way are waited for. Closing twice is fine."""
         self._started = False
         self._native.close()
+        self._log_pump.join()
 
     def __enter__(self) -> Self:
         return self
@@ -294,6 +297,7 @@ class Relay:
     def _prepare_delivery(self) -> None:
         """Learns once whether the credentials suffice, before anything is sent."""
         self._require_credentials()
+        self._log_pump.start()
         with self._scope_lock:
             if self._scopes_known:
                 return

@@ -88,10 +88,14 @@ enum class Outcome {
   retry,     // again, not before `not_before_us`
   dead,      // final answer or limits
   parked,    // unknown whether applied, and the target is not idempotent
-  split,     // the batch was refused whole: send again in halves
+  split,     // the batch was refused whole, perhaps for another update's fault: send again in halves
   released   // not sent at all: does not count as an attempt
 };
 std::string_view to_text(Outcome outcome) noexcept;
+// Whether a send with this outcome counts against the limit of attempts of the update.
+constexpr bool counts_as_attempt(Outcome outcome) noexcept {
+  return outcome != Outcome::split && outcome != Outcome::released;
+}
 
 struct UpdateOutcome {
   Outcome outcome = Outcome::completed;

@@ -95,8 +95,7 @@ bool Feeder::take_turn() {
   std::ranges::move(exchange_.take_finished(), std::back_inserter(settlements_));
   if (!settlements_.empty()) {
     transact(room());
-    const bool give_up = exchange_.ending() && store_failures_ >= kStoreTriesAtTheEnd;
-    return !give_up;
+    return !gives_up();
   }
   if (last) return false;
   const std::optional<std::int64_t> due_us = parts_.queue.next_due_us();
@@ -108,6 +107,14 @@ bool Feeder::take_turn() {
     rest(due_us);
   }
   return true;
+}
+
+// At the end there is no waiting for a store that stays broken. What is not recorded has started
+// and not finished, so the next deliverer finds it as UNKNOWN.
+bool Feeder::gives_up() const {
+  if (store_failures_ == 0 || !exchange_.ending()) return false;
+  return store_failures_ >= kStoreTriesAtTheEnd ||
+         Exchange::SteadyClock::now() >= exchange_.deadline();
 }
 
 // How many requests may be claimed now.

@@ -49,6 +49,7 @@ class Feeder {
   void deliver();
   bool take_turn();
   void leave_office() noexcept;
+  bool gives_up() const;
   void rest(std::optional<std::int64_t> due_us);
 
   std::size_t room() const;

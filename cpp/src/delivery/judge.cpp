@@ -142,7 +142,7 @@ Settlement refuse_size(const Claim& claim) {
   outcome.error_class = to_text(claim.updates.size() > 1 ? Class::split : Class::permanent);
   outcome.reason = "the request is larger than the target takes";
   Settlement settlement = unsent(claim, outcome);
-  settlement.error_class = outcome.error_class;
+  settlement.error_class = to_text(Class::not_sent);
   return settlement;
 }
 

@@ -240,10 +240,7 @@ void Deliverer::settle(const Settlement& settlement) {
     const auto& outcome = settlement.outcomes[i];
     detail.add(entry.seq, outcome);
     settle_update(entry, outcome, sent);
-    if (outcome.outcome == Outcome::split) {
-      halves.push_back(entry);
-      halves.back().attempts += 1;
-    }
+    if (outcome.outcome == Outcome::split) halves.push_back(entry);
   }
   if (!halves.empty()) waiting_.split(std::move(halves));
   if (sent) journal_.counters().requests += 1;
@@ -259,7 +256,7 @@ void Deliverer::settle(const Settlement& settlement) {
 
 void Deliverer::settle_update(const Entry& entry, const UpdateOutcome& outcome, bool sent) {
   Entry after = entry;
-  if (sent) {
+  if (sent && counts_as_attempt(outcome.outcome)) {
     after.attempts += 1;
     journal_.counters().attempts += 1;
   }
@@ -285,7 +282,7 @@ void Deliverer::settle_update(const Entry& entry, const UpdateOutcome& outcome, 
                     outcome.reason);
       waiting_.finish(entry);
       return;
-    case Outcome::split: pending_.set_attempts(after, outcome.reason); return;
+    case Outcome::split: pending_.set_last_error(entry, outcome.reason); return;
     case Outcome::released: waiting_.again(entry, 0); return;
   }
 }

@@ -49,9 +49,9 @@ Pending::Pending(sqlite::Database& database)
               "INSERT INTO pending (state, next_at_us, seq, interaction, event_time_us, attempts,"
               " revived_us, last_error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
       remove_(database, "DELETE FROM pending WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
-      set_attempts_(database,
-                    "UPDATE pending SET attempts = ?4, last_error = ?5"
-                    " WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
+      set_last_error_(database,
+                      "UPDATE pending SET last_error = ?4"
+                      " WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
       move_(database,
             "UPDATE pending SET state = ?4, next_at_us = ?5, attempts = ?6, last_error = ?7"
             " WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
@@ -85,14 +85,13 @@ void Pending::remove(State state, const Entry& entry) {
   remove_.run();
 }
 
-void Pending::set_attempts(const Entry& entry, std::string_view last_error) {
-  set_attempts_.reset()
+void Pending::set_last_error(const Entry& entry, std::string_view last_error) {
+  set_last_error_.reset()
       .bind(1, to_text(State::pending))
       .bind(2, entry.next_at_us)
-      .bind(3, entry.seq)
-      .bind(4, std::int64_t{entry.attempts});
-  bind_error(set_attempts_, 5, last_error);
-  set_attempts_.run();
+      .bind(3, entry.seq);
+  bind_error(set_last_error_, 4, last_error);
+  set_last_error_.run();
 }
 
 void Pending::move(const Entry& before, State state, const Entry& after,

@@ -106,7 +106,7 @@ void Replay::finish_update(std::int64_t seq, Outcome outcome, bool sent, const A
     return problem(record, "it settles an update that was not in flight");
   }
   Update& update = found->second;
-  if (sent) {
+  if (sent && counts_as_attempt(outcome)) {
     update.attempts += 1;
     counters_.attempts += 1;
   }

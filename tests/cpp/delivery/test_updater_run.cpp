@@ -222,9 +222,12 @@ TEST_F(RunTest, TellsTheQueueThatItIsAlive) {
   ASSERT_TRUE(queue->wait_until([&] { return completed() == 1; }));
   for (int i = 0; i < 3; ++i) {
     const std::size_t before = queue->transactions();
-    fake_clock->advance_ms(5'000);
-    queue->poke();
-    ASSERT_TRUE(queue->wait_until([&] { return queue->transactions() > before; }));
+    // Each time: the transaction before may end only after the clock has moved.
+    ASSERT_TRUE(queue->wait_until([&] {
+      fake_clock->advance_ms(5'000);
+      queue->poke();
+      return queue->transactions() > before;
+    }));
   }
   EXPECT_EQ(transport->requests().size(), 1U);
 }

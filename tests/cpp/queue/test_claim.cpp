@@ -106,6 +106,7 @@ TEST_F(ClaimTest, ARefusedBatchComesBackInHalvesUntilThePoisonIsAlone) {
     settle(one, !bad ? Outcome::completed : all.size() > 1 ? Outcome::split : Outcome::dead);
   }
   EXPECT_LE(sends, 12);
+  EXPECT_EQ(queue_->find(poison)->attempts, 1) << "halving does not use up attempts";
   EXPECT_EQ(queue_->stats().completed, 24);
   EXPECT_EQ(queue_->stats().dead, 1);
 }

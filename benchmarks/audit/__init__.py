@@ -1,0 +1,1 @@
+"""Writing the audit trail as JSON lines, and verifying it."""
