@@ -1,10 +1,10 @@
-// InteractionEvent for Python: texts in, plain values out. The class that users see derives from this one
-// (cxrelay/event.py) and adds what needs Python: datetimes, dicts, pydantic.
-#include "bindings.hpp"
-#include "cxrelay/event.hpp"
-
+// InteractionEvent for Python: texts in, plain values out. The class that users see derives from
+// this one (cxrelay/event.py) and adds what needs Python: datetimes, dicts, pydantic.
 #include <utility>
 #include <variant>
+
+#include "bindings.hpp"
+#include "cxrelay/event.hpp"
 
 namespace cxrelay::bindings {
 namespace {

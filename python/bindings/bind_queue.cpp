@@ -86,6 +86,43 @@ void settle(QueueHandle& self, const Claim& claim, const std::vector<OutcomeTupl
   self.get()->settle(std::span(&settlement, 1));
 }
 
+SqlValue to_sql(const py::handle& value) {
+  if (value.is_none()) return std::monostate{};
+  if (PyLong_Check(value.ptr()) != 0) return value.cast<std::int64_t>();
+  if (PyFloat_Check(value.ptr()) != 0) return value.cast<double>();
+  if (PyBytes_Check(value.ptr()) != 0) {
+    const RawText raw(value);
+    const auto bytes = std::as_bytes(std::span(raw.view()));
+    return std::vector<std::byte>(bytes.begin(), bytes.end());
+  }
+  return value.cast<std::string>();
+}
+
+struct ToPython {
+  py::object operator()(std::monostate) const { return py::none(); }
+  py::object operator()(const std::vector<std::byte>& value) const {
+    return py::bytes(reinterpret_cast<const char*>(value.data()), value.size());
+  }
+  py::object operator()(const auto& value) const { return py::cast(value); }
+};
+
+py::list query(QueueHandle& self, const std::string& sql, const py::sequence& parameters) {
+  std::vector<SqlValue> values;
+  for (const auto& parameter : parameters) values.push_back(to_sql(parameter));
+  std::vector<std::vector<SqlValue>> rows;
+  {
+    const py::gil_scoped_release release;
+    rows = query_sqlite(*self.get(), sql, values);
+  }
+  py::list out;
+  for (const auto& row : rows) {
+    py::tuple columns(row.size());
+    for (std::size_t i = 0; i < row.size(); ++i) columns[i] = std::visit(ToPython{}, row[i]);
+    out.append(columns);
+  }
+  return out;
+}
+
 void bind_values(py::module_& m) {
   py::class_<Receipt>(m, "Receipt")
       .def_property_readonly("status", [](const Receipt& self) { return to_text(self.status); })
@@ -176,6 +213,7 @@ void bind_handle(py::module_& m) {
       .def("claim_many", &claim_many, py::arg("max_requests"), py::arg("max_updates") = 25,
            py::arg("target") = "")
       .def("settle", &settle, py::arg("claim"), py::arg("outcomes"), py::arg("status") = 0)
+      .def("query", &query, py::arg("sql"), py::arg("parameters") = py::tuple())
       .def("resign", [](QueueHandle& self) { self.get()->resign(); }, release)
       .def("close", &QueueHandle::close, release);
 }

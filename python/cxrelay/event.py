@@ -1,7 +1,7 @@
 """One validated webhook payload.
 
-:class:`InteractionEvent` behaves like the tutorial's pydantic model, without pydantic: the same names, the
-same verdicts, the same values. It is immutable and keeps the bytes that it was made from.
+:class:`InteractionEvent` behaves like the tutorial's pydantic model, without pydantic: the same
+names, the same verdicts, the same values. It is immutable and keeps the bytes that it was made from.
 """
 
 from __future__ import annotations
@@ -40,13 +40,14 @@ _ALIASES: Final = {
 class InteractionEvent(_core.InteractionEvent):
     """An interaction event: ids, time, attributes. Equal events are equal in every field.
 
-    Built from JSON with :meth:`model_validate_json`, from Python values with :meth:`model_validate` or with
-    keywords, each field by its Python name or by its name in webhooks::
+    Built from JSON with :meth:`model_validate_json`, from Python values with :meth:`model_validate`
+    or with keywords, each field by its Python name or by its name in webhooks::
 
         InteractionEvent(interaction_id="i-1", contactId="c-1", timestamp="2024-05-15T10:30:00Z")
 
-    Python values must have a JSON form: None, bool, int, finite float, str, list, tuple and dict with str
-    keys; ``timestamp`` may also be a datetime or a date. Anything else is refused, in unknown fields too.
+    Python values must have a JSON form: None, bool, int, finite float, str, list, tuple and dict
+    with str keys; ``timestamp`` may also be a datetime or a date. Anything else is refused, in
+    unknown fields too. A datetime's offset must be whole minutes.
     """
 
     __slots__ = ()
@@ -56,7 +57,7 @@ class InteractionEvent(_core.InteractionEvent):
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray | memoryview) -> Self:
-        """Validates JSON text strictly. Raises :class:`~cxrelay.errors.ValidationError` with every reason."""
+        """Validates JSON text; a :class:`~cxrelay.errors.ValidationError` has every reason."""
         event = cls.__new__(cls)
         _core.InteractionEvent.__init__(event, json_data)
         return event
@@ -67,12 +68,13 @@ class InteractionEvent(_core.InteractionEvent):
         if isinstance(obj, cls):
             return obj
         if not isinstance(obj, dict):
-            raise ValidationError([("model_type", (), "Event should be a dict or an InteractionEvent")])
+            message = "Event should be a dict or an InteractionEvent"
+            raise ValidationError([("model_type", (), message)])
         return cls.model_validate_json(_json_of(obj))
 
     @property
     def timestamp(self) -> datetime:
-        """When it happened: naive if the sender gave no offset, otherwise with the sender's offset."""
+        """When it happened: naive if the sender gave no offset, else with the sender's."""
         offset_s = self.timestamp_offset_s
         local = _EPOCH + timedelta(microseconds=self.timestamp_utc_us, seconds=offset_s or 0)
         if offset_s is None:
@@ -81,7 +83,7 @@ class InteractionEvent(_core.InteractionEvent):
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """The attributes as a new dict: integers exact, decimals as float. Changing it changes no event."""
+        """The attributes as a dict of its own: integers exact, decimals as float."""
         attributes: dict[str, Any] = json.loads(self.attributes_json)
         return attributes
 
@@ -95,7 +97,7 @@ class InteractionEvent(_core.InteractionEvent):
         return {_ALIASES[name] if by_alias else name: value for name, value in self._fields()}
 
     def model_dump_json(self, *, by_alias: bool = False) -> str:
-        """Returns the fields as JSON text, byte for byte as pydantic writes the tutorial's model."""
+        """Returns the fields as JSON text, as pydantic writes the tutorial's model."""
         return self.to_json(by_alias=by_alias)
 
     def _fields(self) -> Iterator[tuple[str, Any]]:
@@ -152,7 +154,7 @@ def parse_event(raw: str | bytes | bytearray | memoryview) -> InteractionEvent:
 
 
 def _restore(cls: type[InteractionEvent], original: bytes) -> InteractionEvent:
-    """Unpickles: the limits that held when the event was made are not known here, so none are set."""
+    """Unpickles, without limits: those that held when the event was made are not known here."""
     event = cls.__new__(cls)
     _core.InteractionEvent.__init__(
         event, original, max_bytes=_NO_LIMIT, max_depth=_NO_LIMIT, max_keys=_NO_LIMIT

@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any, Final
@@ -134,6 +135,7 @@ class IdempotentRetryQueue:
         self.db_path = db_path
         self.lock = threading.Lock()
         self._queue = _core.Queue(db_path)
+        self.conn = _Connection(self._queue)
         self._held: dict[str, _core.Claim] = {}
 
     def enqueue(self, interaction_id: str, payload: dict[str, Any], event_timestamp: str) -> str:
@@ -210,6 +212,41 @@ class IdempotentRetryQueue:
                     break
             self._held.clear()
             self._queue.resign()
+
+
+class _Connection:
+    """What ``queue.conn`` answers: SQL that reads, run by the engine's own connection.
+
+    The ``sqlite3`` module may be another copy of SQLite in this process, and two copies drop each other's locks.
+    """
+
+    def __init__(self, queue: _core.Queue) -> None:
+        self._queue = queue
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> _Rows:
+        """Runs one statement. Raises StoreError for wrong SQL and for one that would write."""
+        return _Rows(self._queue.query(sql, parameters))
+
+    def commit(self) -> None:
+        """Does nothing: every call of the queue commits."""
+
+
+class _Rows:
+    """The rows of a statement, as a cursor gives them."""
+
+    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
+        self._rows = iter(rows)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return self._rows
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """Returns the next row, or None."""
+        return next(self._rows, None)
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Returns the rows that are left."""
+        return list(self._rows)
 
 
 class CXoneBatchUpdater:

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "cxrelay/audit.hpp"
@@ -218,5 +219,13 @@ struct SqliteQueueOptions {
 std::unique_ptr<Queue> open_sqlite_queue(const SqliteQueueOptions& options,
                                          std::shared_ptr<Clock> clock = system_clock(),
                                          std::shared_ptr<Random> random = system_random());
+
+// NULL, INTEGER, REAL, TEXT, BLOB.
+using SqlValue = std::variant<std::monostate, std::int64_t, double, std::string, std::vector<std::byte>>;
+
+// Reads a SQLite queue file by SQL through the engine's own connection: a second SQLite in the process would drop its
+// locks. Only statements that write nothing. Throws StoreError; ConfigError if `queue` is not a SQLite one.
+std::vector<std::vector<SqlValue>> query_sqlite(Queue& queue, std::string_view sql,
+                                                std::span<const SqlValue> parameters = {});
 
 }  // namespace cxrelay

@@ -12,14 +12,15 @@ constexpr int kFirstLarge = 16;
 
 struct Digits {
   bool negative = false;
-  std::string text;   // without the point
-  int exponent = 0;   // of the first digit
+  std::string text;  // without the point
+  int exponent = 0;  // of the first digit
 };
 
 // to_chars writes "-d.ddde+XX" with the shortest digits.
 Digits shortest(double value) {
   char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
   std::string_view text(buffer, static_cast<std::size_t>(end.ptr - buffer));
   Digits out;
   out.negative = text.starts_with('-');

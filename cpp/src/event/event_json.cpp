@@ -22,13 +22,24 @@ using json::Node;
 
 void append_scalar(std::string& out, const Node& node) {
   switch (node.kind) {
-    case Kind::null: out += "null"; return;
-    case Kind::boolean: out += node.boolean ? "true" : "false"; return;
-    case Kind::integer: out += node.text == "-0" ? std::string_view("0") : node.text; return;
-    case Kind::decimal: append_double(out, json::to_double(node.text).value_or(0)); return;
-    case Kind::string: json::append_string(out, node.text); return;
+    case Kind::null:
+      out += "null";
+      return;
+    case Kind::boolean:
+      out += node.boolean ? "true" : "false";
+      return;
+    case Kind::integer:
+      out += node.text == "-0" ? std::string_view("0") : node.text;
+      return;
+    case Kind::decimal:
+      append_double(out, json::to_double(node.text).value_or(0));
+      return;
+    case Kind::string:
+      json::append_string(out, node.text);
+      return;
     case Kind::array:
-    case Kind::object: return;
+    case Kind::object:
+      return;
   }
 }
 

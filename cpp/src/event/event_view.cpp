@@ -27,7 +27,8 @@ class Members {
 
 constexpr auto kNoField = static_cast<Field>(kFieldCount);
 
-// By first letter, for which the fields differ (also in the low five bits, which make a small table).
+// By first letter, for which the fields differ (also in the low five bits, which make a small
+// table).
 constexpr auto kFieldByLetter = [] {
   std::array<Field, 32> fields{};
   fields.fill(kNoField);

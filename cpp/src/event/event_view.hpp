@@ -1,4 +1,5 @@
-// An event as views into a parsed document: what the hot path works on. Valid as long as the document.
+// An event as views into a parsed document: what the hot path works on. Valid as long as the
+// document.
 #pragma once
 
 #include <optional>
@@ -21,12 +22,13 @@ struct EventView {
   std::optional<std::string_view> source_channel;
 };
 
-// Parses `raw` into `document` and validates the event model. True if valid; otherwise `errors` holds every
-// detail. `errors` is cleared first.
+// Parses `raw` into `document` and validates the event model. True if valid; otherwise `errors`
+// holds every detail. `errors` is cleared first.
 bool parse_event_view(std::string_view raw, const InputLimits& limits, json::Document& document,
                       EventView& out, std::vector<ErrorDetail>& errors);
 
 // Appends "<interaction id>_<isoformat>".
-void append_idempotency_key(std::string& out, std::string_view interaction_id, const Timestamp& timestamp);
+void append_idempotency_key(std::string& out, std::string_view interaction_id,
+                            const Timestamp& timestamp);
 
 }  // namespace cxrelay

@@ -29,8 +29,7 @@ ErrorDetail body_refusal(ParseError error, std::size_t offset, const InputLimits
       return body("json_duplicate_key",
                   at_byte("Keys of a JSON object should be unique; one is repeated", offset));
     case ParseError::not_finite:
-      return body("json_not_finite",
-                  at_byte("JSON numbers should be finite; one is not", offset));
+      return body("json_not_finite", at_byte("JSON numbers should be finite; one is not", offset));
     case ParseError::too_big:
       return body("body_too_large", at_most("Body should have", limits.max_bytes, " bytes"));
     case ParseError::too_deep:
@@ -42,7 +41,8 @@ ErrorDetail body_refusal(ParseError error, std::size_t offset, const InputLimits
     case ParseError::utf8:
       return body("json_invalid", at_byte("Body should be JSON in UTF-8; it is not", offset));
     case ParseError::none:
-    case ParseError::syntax: break;
+    case ParseError::syntax:
+      break;
   }
   return body("json_invalid", at_byte("Body should be JSON; it is not", offset));
 }
@@ -62,8 +62,9 @@ ErrorDetail not_a_dict(std::string_view name) {
 }
 
 ErrorDetail not_an_id(std::string_view name) {
-  return field("id_pattern", name,
-               "Field should be an id: 1 to 128 letters, digits or ._~:- and a letter or digit first");
+  return field(
+      "id_pattern", name,
+      "Field should be an id: 1 to 128 letters, digits or ._~:- and a letter or digit first");
 }
 
 ErrorDetail not_a_timestamp(std::string_view name, TimestampError error) {
@@ -76,7 +77,8 @@ ErrorDetail not_a_timestamp(std::string_view name, TimestampError error) {
     case TimestampError::year_zero:
       return field("datetime_parsing", name, "Field should be a time in the year 1 or later");
     case TimestampError::none:
-    case TimestampError::type: break;
+    case TimestampError::type:
+      break;
   }
   return field("datetime_type", name, "Field should be a date and time as a string or a number");
 }

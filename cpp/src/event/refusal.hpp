@@ -1,5 +1,5 @@
-// Every reason why an event is refused, as an ErrorDetail: the types, and sentences that name what was
-// expected and never what came.
+// Every reason why an event is refused, as an ErrorDetail: the types, and sentences that name what
+// was expected and never what came.
 #pragma once
 
 #include <cstddef>

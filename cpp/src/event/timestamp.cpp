@@ -13,9 +13,12 @@ namespace {
 
 TimestampError outcome(UnixResult result, TimestampError when_out_of_range) noexcept {
   switch (result) {
-    case UnixResult::valid: return TimestampError::none;
-    case UnixResult::year_zero: return TimestampError::year_zero;
-    case UnixResult::out_of_range: break;
+    case UnixResult::valid:
+      return TimestampError::none;
+    case UnixResult::year_zero:
+      return TimestampError::year_zero;
+    case UnixResult::out_of_range:
+      break;
   }
   return when_out_of_range;
 }
@@ -46,9 +49,12 @@ TimestampError from_number_text(std::string_view text, Timestamp& out) noexcept 
 
 TimestampError parse_timestamp_text(std::string_view text, Timestamp& out) noexcept {
   switch (parse_iso_time(text, out)) {
-    case IsoResult::valid: return TimestampError::none;
-    case IsoResult::year_zero: return TimestampError::year_zero;
-    case IsoResult::invalid: break;
+    case IsoResult::valid:
+      return TimestampError::none;
+    case IsoResult::year_zero:
+      return TimestampError::year_zero;
+    case IsoResult::invalid:
+      break;
   }
   return from_number_text(text, out);
 }

@@ -11,7 +11,8 @@ constexpr std::int64_t kYear0Ms = -62'167'219'200'000;
 constexpr std::int64_t kYear1Ms = -62'135'596'800'000;
 constexpr std::int64_t kYear10000Ms = 253'402'300'800'000;
 
-// `number` is whole and in the unit of `unit_us` microseconds; `fraction_us` lies between 0 and one unit.
+// `number` is whole and in the unit of `unit_us` microseconds; `fraction_us` lies between 0 and one
+// unit.
 UnixResult finish(std::int64_t number, std::int64_t unit_us, std::int64_t fraction_us,
                   Timestamp& out) noexcept {
   const std::int64_t us = number * unit_us + fraction_us;
@@ -31,7 +32,8 @@ UnixResult unix_time(std::int64_t number, Timestamp& out) noexcept {
   return finish(number, 1000, 0, out);
 }
 
-// The fraction is rounded by itself, half up, as pydantic does: rounding the product would differ by one.
+// The fraction is rounded by itself, half up, as pydantic does: rounding the product would differ
+// by one.
 UnixResult unix_time(double number, Timestamp& out) noexcept {
   const bool is_seconds = std::abs(number) <= static_cast<double>(kLargestSeconds);
   const double whole = std::floor(number);

@@ -31,7 +31,8 @@ struct Document::Impl {
   void release_outsized(std::size_t next_size);
 };
 
-// Views of the document before point into the buffers, so they are freed only when the next one comes.
+// Views of the document before point into the buffers, so they are freed only when the next one
+// comes.
 void Document::Impl::release_outsized(std::size_t next_size) {
   if (padded.size() <= kKeepBytes + kPadding || next_size > kKeepBytes) return;
   padded = {};

@@ -5,7 +5,8 @@
 namespace cxrelay::json {
 namespace {
 
-// The allowed range of the second byte rules out overlong forms, surrogates and points above U+10FFFF.
+// The allowed range of the second byte rules out overlong forms, surrogates and points above
+// U+10FFFF.
 struct Lead {
   std::size_t size = 0;  // of the whole sequence; 0 = not a lead byte
   unsigned low = 0x80;

@@ -28,7 +28,8 @@ const Node* among_few(std::span<const Signed> keys) noexcept {
   return nullptr;
 }
 
-// Sorting by sign first keeps text comparisons rare; n log n even if an attacker makes all signs equal.
+// Sorting by sign first keeps text comparisons rare; n log n even if an attacker makes all signs
+// equal.
 const Node* among_many(std::span<Signed> keys) {
   std::sort(keys.begin(), keys.end(), [](const Signed& a, const Signed& b) {
     if (a.sign != b.sign) return a.sign < b.sign;

@@ -1,4 +1,5 @@
-// Finds an object's repeated key. Every object passes the filter; only a suspicious one is searched.
+// Finds an object's repeated key. Every object passes the filter; only a suspicious one is
+// searched.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,8 @@
 
 namespace cxrelay::json {
 
-// Equal keys have equal signs; unequal keys mostly have not. At least 8 bytes from the start of `key` must
-// be readable, however short it is.
+// Equal keys have equal signs; unequal keys mostly have not. At least 8 bytes from the start of
+// `key` must be readable, however short it is.
 inline std::uint64_t key_sign(std::string_view key) noexcept {
   constexpr std::uint64_t kMix = 0x9E3779B97F4A7C15U;
   const std::size_t size = key.size();
@@ -25,7 +26,8 @@ inline std::uint64_t key_sign(std::string_view key) noexcept {
   return (head + size + tail * kMix) * kMix;
 }
 
-// Says "maybe repeated" sometimes without reason (in one of 17 objects with 6 keys) but never misses.
+// Says "maybe repeated" sometimes without reason (in one of 17 objects with 6 keys) but never
+// misses.
 class KeyFilter {
  public:
   void add(std::string_view key) noexcept {
@@ -43,8 +45,8 @@ class KeyFilter {
   bool maybe_repeated_ = false;
 };
 
-// The first member whose key an earlier member has, or nullptr. `nodes` is the document's array, `object`
-// the index of a complete object in it.
+// The first member whose key an earlier member has, or nullptr. `nodes` is the document's array,
+// `object` the index of a complete object in it.
 const Node* find_repeated_key(const Node* nodes, std::uint32_t object);
 
 }  // namespace cxrelay::json

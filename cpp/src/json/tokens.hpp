@@ -1,8 +1,10 @@
-// Where the tokens of a JSON text begin: simdjson's first stage, the only use of simdjson in the project.
+// Where the tokens of a JSON text begin: simdjson's first stage, the only use of simdjson in the
+// project.
 //
-// That stage finds every bracket, colon, comma, string and scalar with vector instructions, checks UTF-8 and
-// control characters in strings, and nothing more. The grammar is checked by the walk (walk.hpp), which has
-// to see every value anyway; simdjson's own On-Demand walk would not check what a caller skips.
+// That stage finds every bracket, colon, comma, string and scalar with vector instructions, checks
+// UTF-8 and control characters in strings, and nothing more. The grammar is checked by the walk
+// (walk.hpp), which has to see every value anyway; simdjson's own On-Demand walk would not check
+// what a caller skips.
 #pragma once
 
 #include <cstddef>

@@ -15,14 +15,14 @@ bool contains(std::string_view text, char c) noexcept {
   return std::memchr(text.data(), c, text.size()) != nullptr;
 }
 
-// Every node takes two tokens, but for the first element of each container that is still open: a scalar and
-// its comma, or two brackets.
+// Every node takes two tokens, but for the first element of each container that is still open: a
+// scalar and its comma, or two brackets.
 std::size_t most_nodes(std::size_t tokens, std::size_t max_depth) noexcept {
   return tokens / 2 + std::min(tokens, max_depth) / 2 + 4;
 }
 
-// All functions are in the class body and none passes `this` on, so that the compiler keeps the state in
-// registers for the whole walk. That halves its time.
+// All functions are in the class body and none passes `this` on, so that the compiler keeps the
+// state in registers for the whole walk. That halves its time.
 class Walk {
  public:
   Walk(std::string_view text, const TokenIndex& tokens, const ParseLimits& limits,
@@ -45,8 +45,8 @@ class Walk {
   }
 
  private:
-  // From behind a value to the next one: out of the containers that end here, then over the comma and the
-  // key. False at the end of the text and on an error.
+  // From behind a value to the next one: out of the containers that end here, then over the comma
+  // and the key. False at the end of the text and on an error.
   bool advance(std::string_view& key) {
     while (depth_ > 0) {
       OpenContainer& container = open_[depth_ - 1];
@@ -144,7 +144,8 @@ class Walk {
 
   char peek() const noexcept { return text_[*token_]; }
 
-  // The token at the cursor without the space behind it; moves on. Only space lies between two tokens.
+  // The token at the cursor without the space behind it; moves on. Only space lies between two
+  // tokens.
   std::string_view take_token() noexcept {
     const std::size_t begin = *token_++;
     std::size_t end = *token_;

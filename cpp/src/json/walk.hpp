@@ -33,8 +33,8 @@ struct WalkResult {
   std::size_t node_count = 0;
 };
 
-// `text` is padded (kPadding) and was scanned into `tokens`. Grammar errors win over duplicate keys and over
-// numbers that are not finite: first of all a text must be JSON.
+// `text` is padded (kPadding) and was scanned into `tokens`. Grammar errors win over duplicate keys
+// and over numbers that are not finite: first of all a text must be JSON.
 WalkResult walk(std::string_view text, const TokenIndex& tokens, const ParseLimits& limits,
                 WalkBuffers& buffers);
 

@@ -6,7 +6,8 @@
 
 namespace cxrelay::json {
 
-// Appends `utf8` as a JSON string with quotes; escapes only what RFC 8259 demands. `utf8` must be valid UTF-8.
+// Appends `utf8` as a JSON string with quotes; escapes only what RFC 8259 demands. `utf8` must be
+// valid UTF-8.
 void append_string(std::string& out, std::string_view utf8);
 
 // Appends `json` without the whitespace between its tokens. `json` must be valid.

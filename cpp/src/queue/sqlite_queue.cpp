@@ -11,6 +11,7 @@
 #include "queue/queries.hpp"
 #include "queue/revive.hpp"
 #include "queue/schema.hpp"
+#include "sqlite/query.hpp"
 
 namespace cxrelay::queue {
 namespace {
@@ -243,6 +244,13 @@ CheckResult SqliteQueue::check() {
   return check_queue(h.reader);
 }
 
+std::vector<std::vector<SqlValue>> SqliteQueue::query(std::string_view sql,
+                                                      std::span<const SqlValue> parameters) {
+  Handles& h = handles();
+  const std::lock_guard lock(h.reader_mutex);
+  return sqlite::run_query(h.reader, sql, parameters);
+}
+
 std::int64_t SqliteQueue::revive(const ListFilter& filter, std::string_view operator_name) {
   Handles& h = handles();
   std::int64_t count = 0;
@@ -282,6 +290,13 @@ namespace cxrelay {
 std::unique_ptr<Queue> open_sqlite_queue(const SqliteQueueOptions& options,
                                          std::shared_ptr<Clock> clock, std::shared_ptr<Random> random) {
   return std::make_unique<queue::SqliteQueue>(options, std::move(clock), std::move(random));
+}
+
+std::vector<std::vector<SqlValue>> query_sqlite(Queue& queue, std::string_view sql,
+                                                std::span<const SqlValue> parameters) {
+  auto* sqlite = dynamic_cast<queue::SqliteQueue*>(&queue);
+  if (sqlite == nullptr) throw ConfigError("only a SQLite queue answers SQL");
+  return sqlite->query(sql, parameters);
 }
 
 }  // namespace cxrelay

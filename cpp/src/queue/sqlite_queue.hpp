@@ -40,6 +40,8 @@ class SqliteQueue final : public Queue, private AuditSource {
   CheckResult check() override;
   AuditSource& audit_source() override { return *this; }
 
+  std::vector<std::vector<SqlValue>> query(std::string_view sql, std::span<const SqlValue> parameters);
+
  private:
   // Everything that is bound to the process that opened the file: after a fork the child must not touch it.
   struct Handles;

@@ -1,4 +1,5 @@
-// The event model: fields, names, every reason at once. That verdicts equal pydantic's is tested from Python.
+// The event model: fields, names, every reason at once. That verdicts equal pydantic's is tested
+// from Python.
 #include "cxrelay/event.hpp"
 
 #include <gtest/gtest.h>
@@ -37,7 +38,8 @@ Reasons reasons_of(std::string_view text, const InputLimits& limits = {}) {
 }
 
 std::string with(const std::string& members) {
-  return R"({"interactionId":"i","contactId":"c","timestamp":"2024-05-15T10:30:00Z",)" + members + "}";
+  return R"({"interactionId":"i","contactId":"c","timestamp":"2024-05-15T10:30:00Z",)" + members +
+         "}";
 }
 
 TEST(ParseEvent, ReadsTheTutorialsSample) {
@@ -54,8 +56,8 @@ TEST(ParseEvent, ReadsTheTutorialsSample) {
 }
 
 TEST(ParseEvent, TakesEitherNameAndPrefersTheAlias) {
-  const auto event = event_of(
-      R"({"contact_id":"c2","contactId":"c1","interaction_id":"i","timestamp":0,"source_channel":"voice"})");
+  const auto event = event_of(R"({"contact_id":"c2","contactId":"c1","interaction_id":"i",)"
+                              R"("timestamp":0,"source_channel":"voice"})");
   EXPECT_EQ(event.contact_id, "c1");
   EXPECT_EQ(event.interaction_id, "i");
   EXPECT_EQ(event.source_channel, "voice");
@@ -103,18 +105,20 @@ TEST(ParseEvent, AnIdIsSafeInUrlsLogsAndKeys) {
   for (const std::string id : {"a", "0", "A.b_c~d:e-f"}) EXPECT_TRUE(is_id(id)) << id;
   EXPECT_TRUE(is_id(std::string(128, 'x')));
   EXPECT_FALSE(is_id(std::string(129, 'x')));
-  for (const std::string id : {"", "-a", ".", "a b", "a/b", "a%", "\xc3\xa9", "a\\u0000", "a\\n", "a\x7f"}) {
+  for (const std::string id :
+       {"", "-a", ".", "a b", "a/b", "a%", "\xc3\xa9", "a\\u0000", "a\\n", "a\x7f"}) {
     EXPECT_FALSE(is_id(id)) << id;
   }
 }
 
 TEST(EventJson, EqualsPydanticsDump) {
-  const auto event = event_of(with(
-      R"("attributes":{"a":[1.10,1e5,1E16,1e-5,1e-6,-0.0,-0,[],{}],"b":{"c":"\u00e9\/\u001f"}},"legacyCrmId":"x")"));
-  EXPECT_EQ(event.to_json(true),
-            R"({"interactionId":"i","contactId":"c","timestamp":"2024-05-15T10:30:00Z","attributes":)"
-            R"({"a":[1.1,100000.0,1e+16,0.00001,1e-6,-0.0,0,[],{}],"b":{"c":"é/\u001f"}},)"
-            R"("legacyCrmId":"x","sourceChannel":null})");
+  const auto event = event_of(with(R"("attributes":{"a":[1.10,1e5,1E16,1e-5,1e-6,-0.0,-0,[],{}],)"
+                                   R"("b":{"c":"\u00e9\/\u001f"}},"legacyCrmId":"x")"));
+  EXPECT_EQ(
+      event.to_json(true),
+      R"({"interactionId":"i","contactId":"c","timestamp":"2024-05-15T10:30:00Z","attributes":)"
+      R"({"a":[1.1,100000.0,1e+16,0.00001,1e-6,-0.0,0,[],{}],"b":{"c":"é/\u001f"}},)"
+      R"("legacyCrmId":"x","sourceChannel":null})");
   EXPECT_TRUE(event.to_json(false).starts_with(R"({"interaction_id":"i","contact_id":"c")"));
 }
 

@@ -19,7 +19,8 @@ TEST(ToDouble, TakesMoreFormsThanJson) {
 }
 
 TEST(ToDouble, RefusesWhatIsNoNumber) {
-  for (const char* text : {"", ".", "-", "+-1.0", "1e", "1.5e+", "1.5x", "nan", "inf", "0x1p3", " 1", "e5"}) {
+  for (const char* text :
+       {"", ".", "-", "+-1.0", "1e", "1.5e+", "1.5x", "nan", "inf", "0x1p3", " 1", "e5"}) {
     EXPECT_FALSE(to_double(text)) << text;
   }
 }

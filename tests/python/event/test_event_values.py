@@ -32,7 +32,9 @@ def test_text_and_bytes_give_the_same(kind: Any) -> None:
 
 def test_memoryviews_need_not_be_contiguous() -> None:
     raw = SAMPLE_TEXT.encode()
-    every_other = memoryview(bytes(byte for pair in zip(raw, raw, strict=True) for byte in pair))[::2]
+    every_other = memoryview(bytes(byte for pair in zip(raw, raw, strict=True) for byte in pair))[
+        ::2
+    ]
     assert parse_event(memoryview(raw)) == parse_event(every_other)
     assert parse_event(every_other).original == raw
 
@@ -71,7 +73,10 @@ def test_events_are_immutable() -> None:
 
 def test_keywords_take_either_name() -> None:
     event = InteractionEvent(
-        interactionId="i", contact_id="c", timestamp=datetime(2024, 5, 15, 10, 30), source_channel="chat"
+        interactionId="i",
+        contact_id="c",
+        timestamp=datetime(2024, 5, 15, 10, 30),
+        source_channel="chat",
     )
     assert event.model_dump() == {
         "interaction_id": "i",
@@ -86,7 +91,9 @@ def test_keywords_take_either_name() -> None:
 @pytest.mark.parametrize(
     "when",
     [
-        datetime(2024, 5, 15, 10, 30, 1, 250_000, tzinfo=timezone(timedelta(hours=-7, minutes=-30))),
+        datetime(
+            2024, 5, 15, 10, 30, 1, 250_000, tzinfo=timezone(timedelta(hours=-7, minutes=-30))
+        ),
         datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
         datetime(9999, 12, 31, 23, 59, 59, 999_999),
     ],

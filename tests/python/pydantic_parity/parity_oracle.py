@@ -1,7 +1,8 @@
 """What cxrelay must answer, from pydantic's answer and DESIGN's list of deliberate refusals.
 
-Nothing here asks cxrelay. pydantic judges the tutorial's model; the deliberate refusals are recognised with
-Python's own json module, math and re.
+Nothing here asks cxrelay. pydantic judges the tutorial's model; the deliberate refusals are
+recognised with Python's own json module, math and re. For times given as numbers pydantic changed
+its rules until 2.14; those of 2.14 hold.
 """
 
 import json

@@ -22,20 +22,65 @@ def two_digits(highest: int) -> st.SearchStrategy[str]:
     return st.integers(0, highest).map("{:02d}".format)
 
 
-# Numbers at the places where a rule changes: the switch to milliseconds, years 0, 1 and 10000, 64 bit.
+# Where a rule changes: the switch to milliseconds, years 0, 1 and 10000, 64 bit.
 EDGE_NUMBERS = (
-    "0", "-0", "1", "-1", "20000000000", "20000000001", "-20000000000", "-20000000001", "253402300799",
-    "253402300799999", "253402300800000", "-62135596800000", "-62135596800001", "-62167219200000",
-    "-62167219200001", "999999999999999999", "1000000000000000000", "9223372036854775807",
-    "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "1" + "0" * 400,
-)  # fmt: skip
+    "0",
+    "-0",
+    "1",
+    "-1",
+    "20000000000",
+    "20000000001",
+    "-20000000000",
+    "-20000000001",
+    "253402300799",
+    "253402300799999",
+    "253402300800000",
+    "-62135596800000",
+    "-62135596800001",
+    "-62167219200000",
+    "-62167219200001",
+    "999999999999999999",
+    "1000000000000000000",
+    "9223372036854775807",
+    "9223372036854775808",
+    "-9223372036854775808",
+    "-9223372036854775809",
+    "1" + "0" * 400,
+)
 EDGE_DECIMALS = (
-    "-0.0", "0.0000005", "-1.0000005", "20000000000.5", "253402300799999.9", "-62167219200000.5", "1e-400",
-    "0.1e1", "2.0000000001e10", "1E+05", "1e16", "1e-5", "1e-6", "9007199254740993.0", "4.9e-324",
+    "-0.0",
+    "0.0000005",
+    "-1.0000005",
+    "20000000000.5",
+    "253402300799999.9",
+    "-62167219200000.5",
+    "1e-400",
+    "0.1e1",
+    "2.0000000001e10",
+    "1E+05",
+    "1e16",
+    "1e-5",
+    "1e-6",
+    "9007199254740993.0",
+    "4.9e-324",
     "1.7976931348623157e308",
-)  # fmt: skip
+)
 NOT_FINITE = ("1e400", "-1e400", "1.7976931348623159e308", "NaN", "Infinity", "-Infinity")
-NO_NUMBERS = ("01", "-", "+1", "1.", ".5", "1e", "1e+", "0x10", "1_0", "--1", "-NaN", "nan", "1" * 4301)
+NO_NUMBERS = (
+    "01",
+    "-",
+    "+1",
+    "1.",
+    ".5",
+    "1e",
+    "1e+",
+    "0x10",
+    "1_0",
+    "--1",
+    "-NaN",
+    "nan",
+    "1" * 4301,
+)
 
 integers = st.integers(-(10**25), 10**25).map(str)
 floats = st.floats(allow_nan=False, allow_infinity=False).map(repr)
@@ -47,28 +92,69 @@ unix_times = st.one_of(
 numbers = st.one_of(st.sampled_from(EDGE_NUMBERS + EDGE_DECIMALS), integers, floats, unix_times)
 number_texts = st.one_of(
     numbers,
-    st.sampled_from((
-        ".", "-.", ".5", "-.5", "+.5", "5.", "1.e3", "1.5e3", "1.5e", "1.5e400", "1.5e-400", "1e5", "+5", "+-5",
-        "00", "007", "00.5", "nan", "inf.", "1..5", "1_000", " 5", "5 ", "\u0661",
-    )),
-)  # fmt: skip
+    st.sampled_from(
+        (
+            ".",
+            "-.",
+            ".5",
+            "-.5",
+            "+.5",
+            "5.",
+            "1.e3",
+            "1.5e3",
+            "1.5e",
+            "1.5e400",
+            "1.5e-400",
+            "1e5",
+            "+5",
+            "+-5",
+            "00",
+            "007",
+            "00.5",
+            "nan",
+            "inf.",
+            "1..5",
+            "1_000",
+            " 5",
+            "5 ",
+            "\u0661",
+        )
+    ),
+)
 
 dates = joined(
-    st.sampled_from(("2024", "2000", "1900", "1970", "0000", "0001", "9999", "24", "+202", "\u0662024")),
-    st.sampled_from("--/"), two_digits(13), st.just("-"), two_digits(32),
-)  # fmt: skip
+    st.sampled_from(
+        ("2024", "2000", "1900", "1970", "0000", "0001", "9999", "24", "+202", "\u0662024")
+    ),
+    st.sampled_from("--/"),
+    two_digits(13),
+    st.just("-"),
+    two_digits(32),
+)
 clocks = joined(
-    st.sampled_from("TTt _x"), two_digits(24), st.sampled_from((":", ":", "")), two_digits(60),
+    st.sampled_from("TTt _x"),
+    two_digits(24),
+    st.sampled_from((":", ":", "")),
+    two_digits(60),
     st.one_of(st.just(""), joined(st.just(":"), two_digits(60))),
     st.one_of(st.just(""), joined(st.sampled_from(".,"), st.text("0123456789", max_size=10))),
-)  # fmt: skip
+)
 offsets = st.one_of(
     st.sampled_from(("", "Z", "z", " Z", "Z ", "+", "+1", "UTC", "-00:00", "+01:00:30")),
-    joined(st.sampled_from(("+", "-", "\u2212")), two_digits(24), st.sampled_from((":", "")), two_digits(60)),
+    joined(
+        st.sampled_from(("+", "-", "\u2212")),
+        two_digits(24),
+        st.sampled_from((":", "")),
+        two_digits(60),
+    ),
 )
 PLAIN_TIMES = (
-    "2024-05-15T10:30:00Z", "2024-02-29 23:59:59.999999-07:00", "1969-12-31t00:00+0530", "0001-01-01", "1715769000",
-)  # fmt: skip
+    "2024-05-15T10:30:00Z",
+    "2024-02-29 23:59:59.999999-07:00",
+    "1969-12-31t00:00+0530",
+    "0001-01-01",
+    "1715769000",
+)
 valid_times = st.datetimes().map(lambda when: when.isoformat())
 times = st.one_of(
     joined(valid_times, offsets),
@@ -79,22 +165,48 @@ times = st.one_of(
     st.text(max_size=12),
 )
 
-identifiers = st.sampled_from(("i", "0", "a1b2c3d4-e5f6-7890-abcd-ef1234567890", "A.b_c~d:e-f", "x" * 128))
+identifiers = st.sampled_from(
+    ("i", "0", "a1b2c3d4-e5f6-7890-abcd-ef1234567890", "A.b_c~d:e-f", "x" * 128)
+)
 odd_identifiers = st.one_of(
-    st.sampled_from(("", "-a", "a b", "a/b", "x" * 128, "x" * 129, "a\n", "\x00", "a\x00", "\u00e9")),
+    st.sampled_from(
+        ("", "-a", "a b", "a/b", "x" * 128, "x" * 129, "a\n", "\x00", "a\x00", "\u00e9")
+    ),
     st.text(max_size=8),
 )
 strings = st.text(max_size=8)
 scalars = st.one_of(st.none(), st.booleans(), strings, numbers.map(Token))
 keys = st.one_of(st.sampled_from(("a", "b", "queueName", "timestamp", "")), strings)
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=4
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
+    max_leaves=4,
 )
 odd_values = st.one_of(
     values,
     tokens(*NOT_FINITE, *NO_NUMBERS),
-    tokens('"\\ud800"', '"\\udc00"', '"\\ud83d\\ude00"', '"\\ud800\\u0041"', '"\\x"', '"\\u12"', '"\t"', '"'),
-    tokens("tru", "nulls", "True", "", "/**/1", "'a'", '{"a":1,"a":2}', '{"a":1,"\\u0061":2}', "[1,]", "{,}"),
+    tokens(
+        '"\\ud800"',
+        '"\\udc00"',
+        '"\\ud83d\\ude00"',
+        '"\\ud800\\u0041"',
+        '"\\x"',
+        '"\\u12"',
+        '"\t"',
+        '"',
+    ),
+    tokens(
+        "tru",
+        "nulls",
+        "True",
+        "",
+        "/**/1",
+        "'a'",
+        '{"a":1,"a":2}',
+        '{"a":1,"\\u0061":2}',
+        "[1,]",
+        "{,}",
+    ),
     tokens("[" * 31 + "]" * 31, "[" * 32 + "]" * 32, "[" * 250 + "]" * 250),
 )
 
@@ -122,7 +234,9 @@ def written(value: Any, space: str = "", ascii_only: bool = True) -> str:
         )
         return "{" + space + f",{space}".join(members) + space + "}"
     if isinstance(value, list):
-        return "[" + f",{space}".join(written(item, space, ascii_only) for item in value) + space + "]"
+        return (
+            "[" + f",{space}".join(written(item, space, ascii_only) for item in value) + space + "]"
+        )
     return json.dumps(value, ensure_ascii=ascii_only)
 
 
@@ -175,9 +289,31 @@ def near_valid_bodies(draw: st.DrawFn) -> str | bytes:
 
 
 _PIECES = (
-    b'"', b"\\", b",", b":", b"{", b"}", b"[", b"]", b"\x00", b"\x1f", b"\xff", b"\xc3", b"\xed\xa0\x80",
-    b"\xf4\x90\x80\x80", b"\xef\xbb\xbf", b"\x0c", b"0", b"-", b"e", b".", b"/*", b"nul", b"\\u", b"1",
-)  # fmt: skip
+    b'"',
+    b"\\",
+    b",",
+    b":",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"\x00",
+    b"\x1f",
+    b"\xff",
+    b"\xc3",
+    b"\xed\xa0\x80",
+    b"\xf4\x90\x80\x80",
+    b"\xef\xbb\xbf",
+    b"\x0c",
+    b"0",
+    b"-",
+    b"e",
+    b".",
+    b"/*",
+    b"nul",
+    b"\\u",
+    b"1",
+)
 
 
 def _with_broken_text(draw: st.DrawFn, text: str) -> bytes:
@@ -192,11 +328,39 @@ hostile_bodies = st.one_of(
     st.text(max_size=30),
     st.binary(max_size=30),
     st.lists(
-        st.sampled_from((
-            "{", "}", "[", "]", ",", ":", '"a"', '"b"', '"', "1", "-", "0", ".5", "e5", "true", "null", "fals",
-            " ", "\n", "\\", '"\\u0061"', '"\\ud800"', "NaN", "1e999", "\ufeff", "\u00e9", "\x00", "\ud800",
-        )),
+        st.sampled_from(
+            (
+                "{",
+                "}",
+                "[",
+                "]",
+                ",",
+                ":",
+                '"a"',
+                '"b"',
+                '"',
+                "1",
+                "-",
+                "0",
+                ".5",
+                "e5",
+                "true",
+                "null",
+                "fals",
+                " ",
+                "\n",
+                "\\",
+                '"\\u0061"',
+                '"\\ud800"',
+                "NaN",
+                "1e999",
+                "\ufeff",
+                "\u00e9",
+                "\x00",
+                "\ud800",
+            )
+        ),
         max_size=14,
     ).map("".join),
     odd_values.map(written),
-)  # fmt: skip
+)

@@ -1,6 +1,7 @@
-"""cxrelay validates as pydantic does with the tutorial's model: same verdict, same reasons, same values.
+"""cxrelay validates as pydantic does with the tutorial's model: verdicts, reasons and values.
 
-The exceptions are DESIGN's deliberate refusals; `parity_oracle` recognises them without asking cxrelay.
+The exceptions are DESIGN's deliberate refusals; `parity_oracle` recognises them without asking
+cxrelay.
 """
 
 import json

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from cxrelay import AuditConfig, AuthConfig, QueueConfig, Relay, RelayConfig, RetryConfig, TargetConfig
+from cxrelay import (
+    AuditConfig,
+    AuthConfig,
+    QueueConfig,
+    Relay,
+    RelayConfig,
+    RetryConfig,
+    TargetConfig,
+)
 from cxrelay.simulator import Simulator
 
 

@@ -37,7 +37,9 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
 
 def test_no_secret_and_no_region_has_a_default() -> None:
     missing = RelayConfig.from_env({}).missing_for_delivery()
-    assert [part for line in missing for part in ("SECRET", "CLIENT_ID", "REGION") if part in line] == [
+    assert [
+        part for line in missing for part in ("SECRET", "CLIENT_ID", "REGION") if part in line
+    ] == [
         "REGION",
         "CLIENT_ID",
         "SECRET",
@@ -163,9 +165,7 @@ class TestSecret:
         assert SECRET not in message
 
     @pytest.mark.parametrize("line", ["client_secert = '{}'", "client_id = ['{}']"])
-    def test_a_message_about_a_wrong_line_does_not_hold_it(
-        self, tmp_path: Path, line: str
-    ) -> None:
+    def test_a_message_about_a_wrong_line_does_not_hold_it(self, tmp_path: Path, line: str) -> None:
         assert SECRET not in refusal(tmp_path, "[auth]\n" + line.format(SECRET))
 
     def test_it_comes_from_a_file_that_is_read_when_needed(self, tmp_path: Path) -> None:
@@ -178,9 +178,7 @@ class TestSecret:
         assert not any("secret" in line for line in config.missing_for_delivery())
 
     def test_the_environment_wins_over_its_file(self, tmp_path: Path) -> None:
-        config = read(
-            tmp_path, "[auth]\nclient_secret_file = 'none'\n", CXONE_CLIENT_SECRET=SECRET
-        )
+        config = read(tmp_path, "[auth]\nclient_secret_file = 'none'\n", CXONE_CLIENT_SECRET=SECRET)
         assert config.auth.reveal_secret() == SECRET
 
     @pytest.mark.parametrize("content", [b"", b"\n", b"one\ntwo\n", b"\xff\xfe", b"x" * 70_000])

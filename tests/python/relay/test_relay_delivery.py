@@ -34,7 +34,11 @@ def test_an_event_reaches_the_target_once(relay: Relay, cxone_simulator: Simulat
 def test_many_events_go_in_batches(relay: Relay, cxone_simulator: Simulator) -> None:
     relay.ingest_many([body(f"i-{n}") for n in range(60)])
     assert relay.flush().completed == 60
-    assert [len(entry.interaction_ids) for entry in cxone_simulator.requests("batch")] == [25, 25, 10]
+    assert [len(entry.interaction_ids) for entry in cxone_simulator.requests("batch")] == [
+        25,
+        25,
+        10,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -235,9 +239,7 @@ def test_messages_reach_logging(
 def test_threads_may_share_a_relay(relay: Relay, cxone_simulator: Simulator) -> None:
     relay.start()
     threads = [
-        threading.Thread(
-            target=lambda t=t: [relay.ingest(body(f"i-{t}-{n}")) for n in range(20)]
-        )
+        threading.Thread(target=lambda t=t: [relay.ingest(body(f"i-{t}-{n}")) for n in range(20)])
         for t in range(8)
     ]
     for thread in threads:

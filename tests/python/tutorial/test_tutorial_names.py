@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cxrelay import Mapping, tutorial
+from cxrelay import Mapping, StoreError, tutorial
 from cxrelay.simulator import Simulator
 
 PAYLOAD = {"attributes": {"routingQueue": "Support"}}
@@ -91,6 +91,18 @@ def test_a_file_of_the_tutorial_is_taken_over(tmp_path: Path) -> None:
         [sys.executable, "-c", count, str(path)], check=True, capture_output=True, text=True
     )
     assert seen.stdout.strip() == "('completed', 5) ('in_flight', 5)"
+
+
+def test_conn_reads_by_sql(queue: tutorial.IdempotentRetryQueue) -> None:
+    key = queue.enqueue("i", PAYLOAD, TIME)
+    rows = queue.conn.execute(
+        "SELECT idempotency_key, status, attempts FROM pending_updates WHERE interaction_id = ?", ("i",)
+    )
+    assert rows.fetchall() == [(key, "pending", 0)]
+    assert queue.conn.execute("SELECT NULL, 1.5, x'00'").fetchone() == (None, 1.5, b"\0")
+    for sql in ("DELETE FROM journal", "SELECT nonsense", "SELECT ?"):
+        with pytest.raises(StoreError):
+            queue.conn.execute(sql)
 
 
 def test_transform_is_the_tutorials() -> None:
