@@ -28,7 +28,8 @@ void bind_audit(py::module_& m) {
         options.max_segment_bytes = max_segment_bytes;
         return export_audit(queue.get()->audit_source(), options);
       },
-      py::arg("queue"), py::arg("path"), py::arg("max_segment_bytes") = ExportOptions{}.max_segment_bytes,
+      py::arg("queue"), py::arg("path"),
+      py::arg("max_segment_bytes") = ExportOptions{}.max_segment_bytes,
       py::call_guard<py::gil_scoped_release>());
   m.def("verify_audit", &verify_audit, py::arg("path"), py::call_guard<py::gil_scoped_release>());
 }

@@ -10,8 +10,8 @@ std::unique_ptr<TokenProvider> make_provider(AuthConfig config, const std::strin
   config.client_authentication = parse_client_authentication(word);
   HttpOptions http;
   http.ca_file = ca_file;
-  return make_client_credentials(std::move(config), [http] { return make_curl_transport(http); },
-                                 system_clock());
+  return make_client_credentials(
+      std::move(config), [http] { return make_curl_transport(http); }, system_clock());
 }
 
 }  // namespace
@@ -30,9 +30,9 @@ void bind_auth(py::module_& m) {
              config.timeout_ms = timeout_ms;
              return make_provider(std::move(config), client_authentication, ca_file);
            }),
-           py::arg("token_url"), py::arg("client_id"), py::arg("client_secret"), py::arg("scope") = "",
-           py::arg("client_authentication") = "body", py::arg("ca_file") = "",
-           py::arg("timeout_ms") = 15000)
+           py::arg("token_url"), py::arg("client_id"), py::arg("client_secret"),
+           py::arg("scope") = "", py::arg("client_authentication") = "body",
+           py::arg("ca_file") = "", py::arg("timeout_ms") = 15000)
       .def("token", &TokenProvider::token, release)
       .def("reject", &TokenProvider::reject, py::arg("token"), release);
   py::class_<ScopeCheck>(m, "ScopeCheck")

@@ -6,22 +6,30 @@
 namespace cxrelay::bindings {
 namespace {
 
-py::object error_class(const char* name) { return py::module_::import("cxrelay.errors").attr(name); }
-
-void raise(const char* name, const Error& error) {
-  py::set_error(error_class(name), error.what());
+py::object error_class(const char* name) {
+  return py::module_::import("cxrelay.errors").attr(name);
 }
+
+void raise(const char* name, const Error& error) { py::set_error(error_class(name), error.what()); }
 
 const char* kind_name(StoreErrorKind kind) {
   switch (kind) {
-    case StoreErrorKind::busy: return "busy";
-    case StoreErrorKind::full: return "full";
-    case StoreErrorKind::io: return "io";
-    case StoreErrorKind::corrupt: return "corrupt";
-    case StoreErrorKind::read_only: return "read_only";
-    case StoreErrorKind::schema: return "schema";
-    case StoreErrorKind::unsafe_file: return "unsafe_file";
-    case StoreErrorKind::other: return "other";
+    case StoreErrorKind::busy:
+      return "busy";
+    case StoreErrorKind::full:
+      return "full";
+    case StoreErrorKind::io:
+      return "io";
+    case StoreErrorKind::corrupt:
+      return "corrupt";
+    case StoreErrorKind::read_only:
+      return "read_only";
+    case StoreErrorKind::schema:
+      return "schema";
+    case StoreErrorKind::unsafe_file:
+      return "unsafe_file";
+    case StoreErrorKind::other:
+      return "other";
   }
   return "other";
 }

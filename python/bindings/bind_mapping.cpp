@@ -2,7 +2,6 @@
 // little more than the mapping itself.
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -95,7 +94,10 @@ py::object result_of(std::string_view key, std::string_view payload) {
   std::memcpy(PyUnicode_1BYTE_DATA(text.ptr()), key.data(), key.size());
   auto bytes =
       checked(PyBytes_FromStringAndSize(payload.data(), static_cast<Py_ssize_t>(payload.size())));
-  return checked(PyTuple_Pack(2, text.ptr(), bytes.ptr()));
+  auto pair = checked(PyTuple_New(2));
+  PyTuple_SET_ITEM(pair.ptr(), 0, text.release().ptr());
+  PyTuple_SET_ITEM(pair.ptr(), 1, bytes.release().ptr());
+  return pair;
 }
 
 // An exception as a value, for a list that goes on behind an invalid element.
@@ -132,10 +134,41 @@ const MappedEvent& map_or_throw(const Mapping& mapping, const RawBody& body) {
   return mapped;
 }
 
-py::object apply_json(const Mapping& mapping, py::handle body) {
+py::object map_one(const Mapping& mapping, py::handle body) {
   const auto& mapped = map_or_throw(mapping, RawBody(body));
   return result_of(mapped.idempotency_key, mapped.payload);
 }
+
+const Mapping& native(PyObject* self) {
+  auto* instance = reinterpret_cast<py::detail::instance*>(self);
+  void* value = instance->get_value_and_holder().value_ptr();
+  if (!value) throw py::type_error("make a Mapping with from_rules() or default()");
+  return *static_cast<const Mapping*>(value);
+}
+
+// apply_json as the interpreter's own kind of method: one event takes little longer than the
+// dispatch of a bound function would.
+PyObject* apply_json(PyObject* self, PyObject* body) {
+  try {
+    return map_one(native(self), body).release().ptr();
+  } catch (const ValidationError& error) {
+    const auto instance = error_of(error.details());
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(instance.ptr())), instance.ptr());
+  } catch (py::error_already_set& error) {
+    error.restore();
+  } catch (const py::builtin_exception& error) {
+    error.set_error();
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+  }
+  return nullptr;
+}
+
+PyMethodDef apply_json_method = {
+    "apply_json", &apply_json, METH_O,
+    "apply_json($self, body, /)\n--\n\n"
+    "(idempotency key, payload as JSON bytes) of a body, or None when nothing is to be written. "
+    "Raises ValidationError."};
 
 // The results of a list, one behind the other in one string, until the GIL is held again.
 class Batch {
@@ -183,6 +216,27 @@ class Batch {
   std::vector<Entry> entries_;
 };
 
+py::list map_with_gil(const Mapping& mapping, const std::vector<RawBody>& bodies) {
+  auto& [mapped, errors] = thread_buffers();
+  py::list out(bodies.size());
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    auto result = map_body(mapping, bodies[i], mapped, errors)
+                      ? result_of(mapped.idempotency_key, mapped.payload)
+                      : error_of(errors);
+    PyList_SET_ITEM(out.ptr(), static_cast<Py_ssize_t>(i), result.release().ptr());
+  }
+  return out;
+}
+
+py::list map_without_gil(const Mapping& mapping, const std::vector<RawBody>& bodies) {
+  Batch batch;
+  {
+    const py::gil_scoped_release without_gil;  // safe: mapping touches no Python object
+    batch.map(mapping, bodies);
+  }
+  return batch.results();
+}
+
 py::list apply_json_many(const Mapping& mapping, const py::object& bodies) {
   const auto kept = checked(PySequence_Tuple(bodies.ptr()));  // nobody can drop a body meanwhile
   std::vector<RawBody> raws;
@@ -191,14 +245,7 @@ py::list apply_json_many(const Mapping& mapping, const py::object& bodies) {
   for (const py::handle body : py::reinterpret_borrow<py::tuple>(kept)) {
     size += raws.emplace_back(body).text().size();
   }
-  Batch batch;
-  {
-    // Safe: the bodies are held, and mapping them touches no Python object.
-    std::optional<py::gil_scoped_release> without_gil;
-    if (size > kReleaseBytes) without_gil.emplace();
-    batch.map(mapping, raws);
-  }
-  return batch.results();
+  return size > kReleaseBytes ? map_without_gil(mapping, raws) : map_with_gil(mapping, raws);
 }
 
 py::object json_value(std::string_view text) {
@@ -241,27 +288,21 @@ std::string repr(const Mapping& mapping) {
 }  // namespace
 
 void bind_mapping(py::module_& m) {
-  py::class_<Mapping>(
+  py::class_<Mapping> type(
       m, "Mapping",
       "Compiled rules from event fields to target attributes. Immutable; any number of "
-      "threads may use one.")
-      .def_static("default", &Mapping::default_mapping, "The tutorial's mapper (its step 2).")
+      "threads may use one.");
+  type.def_static("default", &Mapping::default_mapping, "The tutorial's mapper (its step 2).")
       .def_static(
           "from_rules", &from_rules, py::arg("rules"),
           "Compiles a list of rules, {'rules': [...]}, the shorthand {source: target}, or any of "
           "them as JSON text. Raises MappingError with the place.")
       .def("apply", &apply, py::arg("event"), py::pos_only(),
            "The payload of an InteractionEvent, or of a body as bytes, str or dict; {} when "
-           "nothing is "
-           "to be written. Raises ValidationError.")
-      .def("apply_json", &apply_json, py::arg("body"), py::pos_only(),
-           "(idempotency key, payload as JSON bytes) of a body, or None when nothing is to be "
-           "written. "
-           "Raises ValidationError.")
+           "nothing is to be written. Raises ValidationError.")
       .def("apply_json_many", &apply_json_many, py::arg("bodies"), py::pos_only(),
            "apply_json() for each body. An invalid body gives its ValidationError as an element; "
-           "the "
-           "others are mapped all the same.")
+           "the others are mapped all the same.")
       .def_property_readonly("version", &Mapping::version,
                              "Twelve hexadecimal digits; equal rules have equal versions.")
       .def_property_readonly("rules", &rules_of, "The rules in full form, as a new list.")
@@ -273,6 +314,9 @@ void bind_mapping(py::module_& m) {
       .def("__deepcopy__", [](const py::object& self, const py::object&) { return self; })
       .def(py::pickle([](const Mapping& self) { return py::str(self.rules_json()); },
                       [](const py::str& rules) { return from_rules(rules); }));
+  auto method =
+      checked(PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type.ptr()), &apply_json_method));
+  type.attr("apply_json") = method;
 }
 
 }  // namespace cxrelay::bindings

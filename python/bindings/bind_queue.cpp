@@ -25,8 +25,8 @@ Outcome parse_outcome(std::string_view word) {
   throw py::value_error("outcome must be completed, retry, dead, parked, split or released");
 }
 
-ListFilter make_filter(const std::optional<std::string>& state, std::optional<std::string> interaction_id,
-                       std::size_t limit) {
+ListFilter make_filter(const std::optional<std::string>& state,
+                       std::optional<std::string> interaction_id, std::size_t limit) {
   return {parse_state(state), std::move(interaction_id), limit};
 }
 
@@ -75,7 +75,8 @@ std::optional<Claim> claim(QueueHandle& self, std::size_t max_updates, std::stri
 
 using OutcomeTuple = std::tuple<std::string, int, std::string, std::int64_t>;
 
-void settle(QueueHandle& self, const Claim& claim, const std::vector<OutcomeTuple>& outcomes, int status) {
+void settle(QueueHandle& self, const Claim& claim, const std::vector<OutcomeTuple>& outcomes,
+            int status) {
   Settlement settlement;
   settlement.token = claim.token;
   settlement.status = status;
@@ -185,36 +186,44 @@ void bind_handle(py::module_& m) {
              return QueueHandle(open_sqlite_queue(options), "queue");
            }),
            py::arg("path"))
-      .def("put", &put, py::arg("idempotency_key"), py::arg("interaction_id"), py::arg("event_time_us"),
-           py::arg("original"), py::arg("mapped"), py::arg("mapping_version") = "")
+      .def("put", &put, py::arg("idempotency_key"), py::arg("interaction_id"),
+           py::arg("event_time_us"), py::arg("original"), py::arg("mapped"),
+           py::arg("mapping_version") = "")
       .def("put_many", &put_many, py::arg("updates"), py::arg("mapping_version") = "")
-      .def("stats", [](QueueHandle& self) { return self.get()->stats(); }, release)
-      .def("list_updates",
-           [](QueueHandle& self, const std::optional<std::string>& state,
-              std::optional<std::string> interaction_id, std::size_t limit) {
-             const auto filter = make_filter(state, std::move(interaction_id), limit);
-             const py::gil_scoped_release unlocked;
-             return self.get()->list(filter);
-           },
-           py::arg("state") = py::none(), py::arg("interaction_id") = py::none(), py::arg("limit") = 100)
-      .def("find", [](QueueHandle& self, const std::string& key) { return self.get()->find(key); },
-           py::arg("idempotency_key"), release)
-      .def("revive",
-           [](QueueHandle& self, const std::optional<std::string>& state,
-              std::optional<std::string> interaction_id, std::size_t limit, const std::string& by) {
-             const auto filter = make_filter(state, std::move(interaction_id), limit);
-             const py::gil_scoped_release unlocked;
-             return self.get()->revive(filter, by);
-           },
-           py::arg("state") = py::none(), py::arg("interaction_id") = py::none(), py::arg("limit") = 100,
-           py::arg("operator_name") = "")
-      .def("check", [](QueueHandle& self) { return self.get()->check(); }, release)
+      .def(
+          "stats", [](QueueHandle& self) { return self.get()->stats(); }, release)
+      .def(
+          "list_updates",
+          [](QueueHandle& self, const std::optional<std::string>& state,
+             std::optional<std::string> interaction_id, std::size_t limit) {
+            const auto filter = make_filter(state, std::move(interaction_id), limit);
+            const py::gil_scoped_release unlocked;
+            return self.get()->list(filter);
+          },
+          py::arg("state") = py::none(), py::arg("interaction_id") = py::none(),
+          py::arg("limit") = 100)
+      .def(
+          "find", [](QueueHandle& self, const std::string& key) { return self.get()->find(key); },
+          py::arg("idempotency_key"), release)
+      .def(
+          "revive",
+          [](QueueHandle& self, const std::optional<std::string>& state,
+             std::optional<std::string> interaction_id, std::size_t limit, const std::string& by) {
+            const auto filter = make_filter(state, std::move(interaction_id), limit);
+            const py::gil_scoped_release unlocked;
+            return self.get()->revive(filter, by);
+          },
+          py::arg("state") = py::none(), py::arg("interaction_id") = py::none(),
+          py::arg("limit") = 100, py::arg("operator_name") = "")
+      .def(
+          "check", [](QueueHandle& self) { return self.get()->check(); }, release)
       .def("claim", &claim, py::arg("max_updates") = 25, py::arg("target") = "")
       .def("claim_many", &claim_many, py::arg("max_requests"), py::arg("max_updates") = 25,
            py::arg("target") = "")
       .def("settle", &settle, py::arg("claim"), py::arg("outcomes"), py::arg("status") = 0)
       .def("query", &query, py::arg("sql"), py::arg("parameters") = py::tuple())
-      .def("resign", [](QueueHandle& self) { self.get()->resign(); }, release)
+      .def(
+          "resign", [](QueueHandle& self) { self.get()->resign(); }, release)
       .def("close", &QueueHandle::close, release);
 }
 

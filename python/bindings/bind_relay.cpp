@@ -1,8 +1,7 @@
 // The relay: settings in, receipts and counts out.
-#include "bindings.hpp"
-
 #include <algorithm>
 
+#include "bindings.hpp"
 #include "cxrelay/relay.hpp"
 #include "handle.hpp"
 #include "log_queue.hpp"
@@ -135,17 +134,23 @@ void bind_relay(py::module_& m) {
       .def("ingest", &ingest, py::arg("body"))
       .def("ingest_many", &ingest_many, py::arg("bodies"))
       .def("flush", &flush, py::arg("timeout_s") = py::none())
-      .def("start", [](RelayHandle& self) { self.get()->start(); }, release)
-      .def("stop", [](RelayHandle& self, double timeout_s) { self.get()->stop(to_ms(timeout_s)); },
-           py::arg("timeout_s") = 30.0, release)
+      .def(
+          "start", [](RelayHandle& self) { self.get()->start(); }, release)
+      .def(
+          "stop", [](RelayHandle& self, double timeout_s) { self.get()->stop(to_ms(timeout_s)); },
+          py::arg("timeout_s") = 30.0, release)
       .def("stop_reason", [](RelayHandle& self) { return to_text(self.get()->stop_reason()); })
-      .def("export_audit", [](RelayHandle& self) { return self.get()->export_audit(); }, release)
-      .def("check_scopes", [](RelayHandle& self) { return self.get()->check_scopes(); }, release)
-      .def("token", [](RelayHandle& self) { return self.get()->tokens().token(); }, release)
+      .def(
+          "export_audit", [](RelayHandle& self) { return self.get()->export_audit(); }, release)
+      .def(
+          "check_scopes", [](RelayHandle& self) { return self.get()->check_scopes(); }, release)
+      .def(
+          "token", [](RelayHandle& self) { return self.get()->tokens().token(); }, release)
       .def("updater_stats", [](RelayHandle& self) { return self.get()->updater_stats(); })
       .def_property_readonly("logs", &RelayHandle::logs)
       .def_property_readonly("queue", &queue_of)
-      .def("close", [](RelayHandle& self) { self.close(); }, release);
+      .def(
+          "close", [](RelayHandle& self) { self.close(); }, release);
 }
 
 }  // namespace cxrelay::bindings

@@ -14,7 +14,8 @@ namespace cxrelay::bindings {
 template <typename Object>
 class Handle {
  public:
-  Handle(std::shared_ptr<Object> object, const char* name) : object_(std::move(object)), name_(name) {}
+  Handle(std::shared_ptr<Object> object, const char* name)
+      : object_(std::move(object)), name_(name) {}
   Handle(Handle&& other) noexcept : object_(std::move(other.object_)), name_(other.name_) {}
 
   // Throws ClosedError after close().

@@ -15,7 +15,8 @@ class RawText {
   explicit RawText(py::handle object) {
     if (PyBytes_Check(object.ptr())) {
       owner_ = py::reinterpret_borrow<py::object>(object);
-      view_ = {PyBytes_AS_STRING(object.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(object.ptr()))};
+      view_ = {PyBytes_AS_STRING(object.ptr()),
+               static_cast<std::size_t>(PyBytes_GET_SIZE(object.ptr()))};
     } else if (PyUnicode_Check(object.ptr())) {
       owner_ = py::reinterpret_borrow<py::object>(object);
       Py_ssize_t size = 0;
@@ -27,7 +28,8 @@ class RawText {
       // A bytearray may be changed by another thread while the GIL is released: take a copy.
       owner_ = py::reinterpret_steal<py::object>(PyBytes_FromObject(object.ptr()));
       if (!owner_) throw py::error_already_set();
-      view_ = {PyBytes_AS_STRING(owner_.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(owner_.ptr()))};
+      view_ = {PyBytes_AS_STRING(owner_.ptr()),
+               static_cast<std::size_t>(PyBytes_GET_SIZE(owner_.ptr()))};
     } else {
       throw py::type_error("expected str, bytes, bytearray or memoryview");
     }

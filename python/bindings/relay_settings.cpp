@@ -18,7 +18,8 @@ std::pair<const std::string, Setter> setting(const char* name, Member member) {
 }
 
 #define CXRELAY_SETTING(type, name, member) \
-  setting<type>(name, [](RelayConfig& config) -> auto& { return config.member; })
+  setting<type>(                            \
+      name, [](RelayConfig & config) -> auto& { return config.member; })
 
 const std::map<std::string, Setter>& setters() {
   static const std::map<std::string, Setter> table = {
@@ -59,8 +60,8 @@ const std::map<std::string, Setter>& setters() {
 
 RelayConfig read_settings(const py::dict& settings) {
   RelayConfig config;
-  config.target = interactions_batch(settings.contains("base_url") ? settings["base_url"].cast<std::string>()
-                                                                   : std::string());
+  config.target = interactions_batch(
+      settings.contains("base_url") ? settings["base_url"].cast<std::string>() : std::string());
   for (const auto& [key, value] : settings) {
     const auto name = key.cast<std::string>();
     const auto setter = setters().find(name);

@@ -1,11 +1,105 @@
 """The compiled engine. Private: use the names that :mod:`cxrelay` exports."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypedDict, final
+from collections.abc import Sequence
+from typing import Any, Self, TypedDict, final, type_check_only
+
+from cxrelay.errors import ValidationError
 
 __version__: str
 
-# ---- queue ----------------------------------------------------------------------------------------------
+_Body = bytes | bytearray | memoryview | str
+
+# ---- event ----
+
+class InteractionEvent:
+    """What :class:`cxrelay.InteractionEvent` derives from: texts in, plain values out."""
+
+    # Raises ValidationError with every reason.
+    def __init__(
+        self,
+        raw: _Body,
+        /,
+        *,
+        max_bytes: int = 262144,
+        max_depth: int = 32,
+        max_keys: int = 1000,
+    ) -> None: ...
+    @property
+    def interaction_id(self) -> str: ...
+    @property
+    def contact_id(self) -> str: ...
+    @property
+    def legacy_crm_id(self) -> str | None: ...
+    @property
+    def source_channel(self) -> str | None: ...
+    @property
+    def attributes_json(self) -> str: ...
+    @property
+    def original(self) -> bytes: ...
+    @property
+    def timestamp_utc_us(self) -> int: ...
+    @property
+    def timestamp_offset_s(self) -> int | None: ...
+    @property
+    def idempotency_key(self) -> str: ...
+    def to_json(self, by_alias: bool) -> str: ...
+
+# ---- mapping ----
+
+@final
+class Mapping:
+    """Compiled rules from event fields to target attributes.
+
+    Immutable; any number of threads may use one.
+    """
+
+    @staticmethod
+    def default() -> Mapping:
+        """Returns the tutorial's mapper (its step 2)."""
+
+    @staticmethod
+    def from_rules(rules: list[Any] | dict[str, Any] | str | bytes) -> Mapping:
+        """Compiles a list of rules, ``{"rules": [...]}`` or the shorthand ``{source: target}``.
+
+        Raises:
+            MappingError: a rule is wrong; its ``place`` says where.
+        """
+
+    def apply(self, event: InteractionEvent | _Body | dict[str, Any], /) -> dict[str, Any]:
+        """Returns the payload of an event; ``{}`` when nothing is to be written.
+
+        Raises:
+            ValidationError: the event is invalid, or lacks what a rule demands.
+        """
+
+    def apply_json(self, body: _Body, /) -> tuple[str, bytes] | None:
+        """Returns (idempotency key, payload as JSON), or None when nothing is to be written.
+
+        Raises:
+            ValidationError: as :meth:`apply`.
+        """
+
+    def apply_json_many(
+        self, bodies: Sequence[_Body], /
+    ) -> list[tuple[str, bytes] | ValidationError | None]:
+        """Returns :meth:`apply_json` for each body; an invalid one gives its error as an element."""
+
+    @property
+    def version(self) -> str:
+        """Twelve hexadecimal digits; equal rules have equal versions."""
+
+    @property
+    def rules(self) -> list[dict[str, Any]]:
+        """The rules in full form, as a new list."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object, /) -> Self: ...
+    def __getstate__(self) -> object: ...
+    def __setstate__(self, state: Any, /) -> None: ...
+
+# ---- queue ----
 
 @final
 class Receipt:
@@ -150,7 +244,7 @@ class Claim:
     @property
     def updates(self) -> list[ClaimedUpdate]: ...
 
-# ---- audit ----------------------------------------------------------------------------------------------
+# ---- audit ----
 
 @final
 class ExportResult:
@@ -183,8 +277,9 @@ class VerifyResult:
 def export_audit(queue: Queue, path: str, max_segment_bytes: int = 10485760) -> ExportResult: ...
 def verify_audit(path: str) -> VerifyResult: ...
 
-# ---- relay ----------------------------------------------------------------------------------------------
+# ---- relay ----
 
+@type_check_only
 class RelaySettings(TypedDict, total=False):
     """What the native relay is built from. Every key is optional but ``queue_path`` and ``base_url``."""
 
@@ -256,11 +351,9 @@ class Relay:
 
     def __init__(self, settings: RelaySettings, mapping: Mapping) -> None: ...
     # A Receipt, or the details of a ValidationError for a refused event (which is recorded as a reject).
-    def ingest(
-        self, body: bytes | bytearray | memoryview | str
-    ) -> Receipt | list[tuple[str, tuple[str, ...], str]]: ...
+    def ingest(self, body: _Body) -> Receipt | list[tuple[str, tuple[str, ...], str]]: ...
     def ingest_many(
-        self, bodies: Sequence[bytes | bytearray | memoryview | str]
+        self, bodies: Sequence[_Body]
     ) -> list[Receipt | list[tuple[str, tuple[str, ...], str]]]: ...
     # "idle", "timeout", "stopped", "auth", "fenced" or "not_elected"; Ctrl-C interrupts.
     def flush(self, timeout_s: float | None = None) -> str: ...
@@ -277,7 +370,7 @@ class Relay:
     def queue(self) -> Queue: ...
     def close(self) -> None: ...
 
-# ---- auth -----------------------------------------------------------------------------------------------
+# ---- auth ----
 
 @final
 class TokenProvider:
@@ -296,7 +389,7 @@ class TokenProvider:
     def token(self) -> str: ...
     def reject(self, token: str) -> None: ...
 
-# ---- facts ----------------------------------------------------------------------------------------------
+# ---- facts ----
 
 def region_base_url(region: str) -> str: ...
 def url_allowed(url: str) -> bool: ...

@@ -1,7 +1,7 @@
 """One validated webhook payload.
 
 :class:`InteractionEvent` behaves like the tutorial's pydantic model, without pydantic: the same
-names, the same verdicts, the same values. It is immutable and keeps the bytes that it was made from.
+names, verdicts and values. It is immutable and keeps the bytes that it was made from.
 """
 
 from __future__ import annotations

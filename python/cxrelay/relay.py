@@ -154,9 +154,13 @@ class Relay:
             raise ConfigError("timeout_s must be 0 or more seconds")
         self._prepare_delivery()
         before = self._native.updater_stats()
-        reason = self._native.flush(timeout_s)
-        if reason == "timeout" and self._started:
-            self._native.start()  # giving up waiting does not end what start() began
+        reason = "stopped"
+        try:
+            reason = self._native.flush(timeout_s)
+        finally:
+            # Giving up waiting does not end what start() began; what the target ended stays so.
+            if self._started and reason in ("timeout", "stopped"):
+                self._native.start()
         after = self._native.updater_stats()
         queue = self._native.queue.stats()
         return FlushResult.between(before, after, reason, queue.pending + queue.in_flight)
@@ -175,8 +179,6 @@ class Relay:
                 await asyncio.wait([flushing], timeout=_CANCEL_POLL_S)
             if not flushing.cancelled():
                 flushing.exception()  # nobody else will look at it
-            if self._started:
-                self._native.start()
             raise
 
     def start(self) -> None:

@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,7 +69,9 @@ class CXoneAuthManager:
         self.client_id = client_id
         self.client_secret = client_secret
         self.region = region
-        self.token_endpoint = os.environ.get("CXONE_TOKEN_URL") or f"{_base_url(region)}/oauth2/token"
+        self.token_endpoint = (
+            os.environ.get("CXONE_TOKEN_URL") or f"{_base_url(region)}/oauth2/token"
+        )
         self.access_token: str | None = None
         self._provider = _core.TokenProvider(self.token_endpoint, client_id, client_secret)
 
@@ -155,8 +157,8 @@ class IdempotentRetryQueue:
         """
         moment = datetime.fromisoformat(event_timestamp)
         if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=timezone.utc)
-        elapsed = moment - datetime(1970, 1, 1, tzinfo=timezone.utc)
+            moment = moment.replace(tzinfo=UTC)
+        elapsed = moment - datetime(1970, 1, 1, tzinfo=UTC)
         event_time_us = (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
         body = json.dumps(payload, allow_nan=False).encode()
         key = f"{interaction_id}_{event_timestamp}"
@@ -281,7 +283,10 @@ class CXoneBatchUpdater:
         reason = self._relay(queue.db_path).flush(_FLUSH_LIMIT_S)
         for before in waiting:
             after = queue._find(before.idempotency_key)
-            if after is not None and (after.attempts, after.state) != (before.attempts, before.state):
+            if after is not None and (after.attempts, after.state) != (
+                before.attempts,
+                before.state,
+            ):
                 self._audit(after)
         if reason == "auth":
             raise AuthError("the target or the token endpoint refuses the client")
@@ -347,7 +352,7 @@ def write_audit_record(
         TypeError: a payload holds something that is neither JSON nor a date; the tutorial wrote its ``str()``.
     """
     record = {
-        "timestamp": datetime.now(timezone.utc).isoformat(),
+        "timestamp": datetime.now(UTC).isoformat(),
         "interactionId": interaction_id,
         "originalPayload": original_payload,
         "transformedPayload": transformed_payload,

@@ -25,7 +25,13 @@ ARROWS = {
 }
 
 # Public headers that are not named after their module.
-PUBLIC_HEADERS = {"clock": "base", "errors": "base", "version": "base", "updater": "delivery"}
+PUBLIC_HEADERS = {
+    "clock": "base",
+    "errors": "base",
+    "version": "base",
+    "updater": "delivery",
+    "libraries": "relay",
+}
 
 # Where each third party may be included. None may be in a public header.
 THIRD_PARTIES = {

@@ -299,7 +299,7 @@ class FakeQueue final : public Queue {
   void apply(FakeUpdate& entry, const UpdateOutcome& outcome, bool sent) {
     if (sent && outcome.outcome == Outcome::released)
       violations_.push_back("a request that was sent is released");
-    if (sent && counts_as_attempt(outcome.outcome)) ++entry.update.attempts;
+    if (sent && counts_against_limit(outcome.outcome)) ++entry.update.attempts;
     entry.last = outcome;
     if (outcome.outcome != Outcome::split) in_flight_.erase(entry.update.interaction_id);
     switch (outcome.outcome) {

@@ -20,7 +20,8 @@ using ChainHash = std::array<std::byte, 32>;
 struct AuditRecord {
   std::int64_t seq = 0;      // 1, 2, 3, ... without a gap
   std::int64_t time_us = 0;  // wall time, UTC
-  std::string action;        // accepted skipped rejected started finished dead parked superseded revived upgraded
+  std::string
+      action;  // accepted skipped rejected started finished dead parked superseded revived upgraded
   std::string idempotency_key;
   std::string interaction_id;
   std::optional<std::int64_t> event_time_us;
@@ -42,14 +43,15 @@ class AuditSource {
   virtual ~AuditSource() = default;
   // Records with seq > `after`, in order, at most `limit`.
   virtual std::vector<AuditRecord> read(std::int64_t after, std::size_t limit) = 0;
-  virtual std::int64_t exported() = 0;               // seq up to which the export is on disk
-  virtual void set_exported(std::int64_t seq) = 0;   // durable when it returns
+  virtual std::int64_t exported() = 0;              // seq up to which the export is on disk
+  virtual void set_exported(std::int64_t seq) = 0;  // durable when it returns
 };
 
 struct ExportOptions {
-  std::string path = "audit_transformations.log";     // the open segment
-  std::size_t max_segment_bytes = 10 * 1024 * 1024;   // then it is closed and renamed. Defaults to 10 MiB.
-  std::size_t batch_records = 1000;                   // records between two syncs. Defaults to 1,000.
+  std::string path = "audit_transformations.log";  // the open segment
+  std::size_t max_segment_bytes =
+      10 * 1024 * 1024;              // then it is closed and renamed. Defaults to 10 MiB.
+  std::size_t batch_records = 1000;  // records between two syncs. Defaults to 1,000.
 };
 
 struct ExportResult {
@@ -69,9 +71,9 @@ struct VerifyResult {
   std::int64_t records = 0;
   std::int64_t first_seq = 0;
   std::int64_t last_seq = 0;
-  std::string last_hash;     // hex
-  std::string problem;       // empty when ok; otherwise what is wrong
-  std::string file;          // and where
+  std::string last_hash;  // hex
+  std::string problem;    // empty when ok; otherwise what is wrong
+  std::string file;       // and where
   std::int64_t line = 0;
 };
 

@@ -44,7 +44,8 @@ struct AuthConfig {
 using TransportFactory = std::function<std::unique_ptr<HttpTransport>()>;
 
 // grant_type=client_credentials; refreshed min(30 s, lifetime / 2) early by the monotonic clock.
-std::unique_ptr<TokenProvider> make_client_credentials(AuthConfig config, TransportFactory transport,
+std::unique_ptr<TokenProvider> make_client_credentials(AuthConfig config,
+                                                       TransportFactory transport,
                                                        std::shared_ptr<Clock> clock);
 
 // What the user-info endpoint says of a token's scopes.
@@ -52,7 +53,7 @@ struct ScopeCheck {
   bool reachable = false;                          // a 200 with a JSON object came
   int status = 0;                                  // HTTP status, 0 if no answer
   std::optional<std::vector<std::string>> scopes;  // none = no `scope` claim = unknown, not denied
-  std::vector<std::string> missing;                // required scopes that a present claim does not list
+  std::vector<std::string> missing;  // required scopes that a present claim does not list
 };
 
 // GET `userinfo_url` with the provider's token. Throws what token() throws.

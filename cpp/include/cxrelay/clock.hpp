@@ -14,7 +14,8 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual std::int64_t wall_us() const = 0;  // microseconds since 1970-01-01T00:00:00Z
-  virtual std::int64_t mono_us() const = 0;  // microseconds since an arbitrary start, never goes back
+  virtual std::int64_t mono_us()
+      const = 0;  // microseconds since an arbitrary start, never goes back
 };
 
 // Implementations are thread-safe.

@@ -26,7 +26,7 @@ struct InputLimits {
 
 // A point in time as the sender wrote it. Values equal those that pydantic 2 gives for a `datetime` field.
 struct Timestamp {
-  std::int64_t utc_us = 0;                  // microseconds since the epoch; a naive time counts as UTC
+  std::int64_t utc_us = 0;  // microseconds since the epoch; a naive time counts as UTC
   std::optional<std::int32_t> offset_s = {};  // offset from UTC as written; none for a naive time
 
   // The text of Python's datetime.isoformat() for the same value, e.g. "2024-05-15T10:30:00+00:00".
@@ -40,7 +40,8 @@ struct InteractionEvent {
   std::string interaction_id;
   std::string contact_id;
   Timestamp timestamp;
-  std::string attributes;  // JSON text of the object as the sender wrote it, minified; "{}" by default
+  std::string
+      attributes;  // JSON text of the object as the sender wrote it, minified; "{}" by default
   std::optional<std::string> legacy_crm_id;
   std::optional<std::string> source_channel;
   std::string original;  // the bytes as they came

@@ -18,8 +18,8 @@ struct HttpRequest {
   std::string url;
   std::vector<std::string> headers;  // "Name: value"; CR, LF and NUL are refused
   std::string body;
-  std::int64_t timeout_ms = 30'000;         // whole request. Defaults to 30 s.
-  std::int64_t connect_timeout_ms = 10'000;  // Defaults to 10 s.
+  std::int64_t timeout_ms = 30'000;           // whole request. Defaults to 30 s.
+  std::int64_t connect_timeout_ms = 10'000;   // Defaults to 10 s.
   std::size_t max_reply_bytes = 1024 * 1024;  // after decompression. Defaults to 1 MiB.
 };
 
@@ -33,10 +33,12 @@ enum class Wire {
 struct HttpReply {
   Wire wire = Wire::unknown;
   int status = 0;  // of a whole reply; 0 otherwise
-  std::vector<std::pair<std::string, std::string>> headers;  // of the final reply, names in lower case
+  std::vector<std::pair<std::string, std::string>>
+      headers;  // of the final reply, names in lower case
   std::string body;
-  std::string error;  // a fixed word when wire != answered: "dns", "connect", "tls", "timeout", "reset",
-                      // "truncated", "too_large", "resend_refused", "protocol", "cancelled"
+  std::string
+      error;  // a fixed word when wire != answered: "dns", "connect", "tls", "timeout", "reset",
+              // "truncated", "too_large", "resend_refused", "protocol", "cancelled"
 
   // The first value of a header (name in lower case), or an empty view.
   std::string_view header(std::string_view name) const noexcept {
@@ -63,8 +65,8 @@ class HttpTransport {
 };
 
 struct HttpOptions {
-  std::string ca_file;              // PEM bundle; empty = the system's
-  std::string user_agent;           // empty = "cxrelay/<version>"
+  std::string ca_file;               // PEM bundle; empty = the system's
+  std::string user_agent;            // empty = "cxrelay/<version>"
   std::size_t max_connections = 64;  // per transport. Defaults to 64.
 };
 

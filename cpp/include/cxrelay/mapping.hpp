@@ -16,9 +16,9 @@ namespace cxrelay {
 // What one event gives: the update's identity and the attributes to write.
 struct MappedEvent {
   std::string interaction_id;
-  std::string idempotency_key;   // "<interaction id>_<timestamp isoformat>"
+  std::string idempotency_key;  // "<interaction id>_<timestamp isoformat>"
   std::int64_t event_time_us = 0;
-  std::string payload;           // JSON object to write, e.g. {"attributes":{...}}; empty = nothing to write
+  std::string payload;  // JSON object to write, e.g. {"attributes":{...}}; empty = nothing to write
 };
 
 using MapResult = std::variant<MappedEvent, std::vector<ErrorDetail>>;

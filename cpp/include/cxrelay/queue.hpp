@@ -32,9 +32,9 @@ std::string_view to_text(State state) noexcept;  // the stored word; do not rena
 struct NewUpdate {
   std::string_view idempotency_key;
   std::string_view interaction_id;
-  std::int64_t event_time_us = 0;    // UTC
-  std::string_view original;         // the event's bytes as they came
-  std::string_view mapped;           // JSON object to write; empty = nothing to write
+  std::int64_t event_time_us = 0;  // UTC
+  std::string_view original;       // the event's bytes as they came
+  std::string_view mapped;         // JSON object to write; empty = nothing to write
   std::string_view mapping_version;
 };
 
@@ -49,8 +49,9 @@ std::string_view to_text(PutStatus status) noexcept;
 // Proof that the event and its audit record are on disk.
 struct Receipt {
   PutStatus status = PutStatus::accepted;
-  std::int64_t seq = 0;          // of the event's journal record (of the first one for a duplicate)
-  std::string idempotency_key;   // unique per update: a conflict's key carries a "#<fingerprint>" suffix
+  std::int64_t seq = 0;  // of the event's journal record (of the first one for a duplicate)
+  std::string
+      idempotency_key;  // unique per update: a conflict's key carries a "#<fingerprint>" suffix
 };
 
 // An event that was refused. Only its size, hash and the kinds and places of the errors are kept.
@@ -65,10 +66,10 @@ struct ClaimedUpdate {
   std::int64_t seq = 0;
   std::string interaction_id;
   std::string idempotency_key;
-  std::string payload;              // JSON object, reduced to what newer events have not written
+  std::string payload;  // JSON object, reduced to what newer events have not written
   std::int64_t event_time_us = 0;
   std::int64_t accepted_us = 0;
-  int attempts = 0;                 // sends before this one
+  int attempts = 0;  // sends before this one; those of a batch that was halved do not count
 };
 
 struct ClaimToken {
@@ -86,15 +87,15 @@ struct Claim {
 
 enum class Outcome {
   completed,
-  retry,     // again, not before `not_before_us`
-  dead,      // final answer or limits
-  parked,    // unknown whether applied, and the target is not idempotent
-  split,     // the batch was refused whole, perhaps for another update's fault: send again in halves
-  released   // not sent at all: does not count as an attempt
+  retry,    // again, not before `not_before_us`
+  dead,     // final answer or limits
+  parked,   // unknown whether applied, and the target is not idempotent
+  split,    // the batch was refused whole, perhaps for another update's fault: send again in halves
+  released  // not sent at all: does not count as an attempt
 };
 std::string_view to_text(Outcome outcome) noexcept;
 // Whether a send with this outcome counts against the limit of attempts of the update.
-constexpr bool counts_as_attempt(Outcome outcome) noexcept {
+constexpr bool counts_against_limit(Outcome outcome) noexcept {
   return outcome != Outcome::split && outcome != Outcome::released;
 }
 
@@ -108,33 +109,33 @@ struct UpdateOutcome {
 
 struct Settlement {
   ClaimToken token;
-  int status = 0;              // HTTP status of the envelope; 0 = no answer
-  std::string error_class;     // of the request: empty = answered with 2xx, or given back unsent
+  int status = 0;           // HTTP status of the envelope; 0 = no answer
+  std::string error_class;  // of the request: empty = answered with 2xx, or given back unsent
   std::vector<UpdateOutcome> outcomes;  // one for each update of the claim, in order
-  bool sent = true;            // false: no byte left for the server; counts neither as request nor as attempt
+  bool sent = true;  // false: no byte left for the server; counts neither as request nor as attempt
 };
 
 struct ClaimLimits {
-  std::size_t max_requests = 1;    // claims to make
-  std::size_t max_updates = 25;    // updates in one
+  std::size_t max_requests = 1;        // claims to make
+  std::size_t max_updates = 25;        // updates in one
   std::size_t max_bytes = 512 * 1024;  // payload bytes in one; an update that is bigger goes alone
-  std::string target;              // name for the record
-  bool idempotent = true;          // what to do with requests of a dead deliverer: retry or park
+  std::string target;                  // name for the record
+  bool idempotent = true;  // what to do with requests of a dead deliverer: retry or park
 };
 
 struct QueueStats {
-  std::int64_t pending = 0;      // waiting, due or not
-  std::int64_t delayed = 0;      // of those: not due yet
+  std::int64_t pending = 0;  // waiting, due or not
+  std::int64_t delayed = 0;  // of those: not due yet
   std::int64_t in_flight = 0;
   std::int64_t completed = 0;
   std::int64_t dead = 0;
   std::int64_t parked = 0;
   std::int64_t superseded = 0;
-  std::int64_t accepted = 0;     // events with a receipt, conflicts and empty ones included
-  std::int64_t empty = 0;        // of those: nothing to write
+  std::int64_t accepted = 0;  // events with a receipt, conflicts and empty ones included
+  std::int64_t empty = 0;     // of those: nothing to write
   std::int64_t rejected = 0;
-  std::int64_t requests = 0;     // requests started and not released
-  std::int64_t attempts = 0;     // sum over updates of sends
+  std::int64_t requests = 0;  // requests started and not released
+  std::int64_t attempts = 0;  // sends of updates: one for each update in each request that was sent
   std::int64_t journal_records = 0;
   std::optional<std::int64_t> oldest_pending_us;  // acceptance time of the oldest waiting update
 };
@@ -154,7 +155,7 @@ struct UpdateInfo {
 };
 
 struct ListFilter {
-  std::optional<State> state;               // pending, dead or parked; none = all three
+  std::optional<State> state;  // pending, dead or parked; none = all three
   std::optional<std::string> interaction_id;
   std::size_t limit = 100;
 };
@@ -211,7 +212,8 @@ struct SqliteQueueOptions {
   std::string path;                       // the queue file; created 0600 if missing
   std::size_t max_group_rows = 4096;      // rows in one commit. Defaults to 4,096.
   std::size_t max_group_bytes = 8 << 20;  // Defaults to 8 MiB.
-  std::size_t max_rejects_per_minute = 600;  // reject records written; above it only counted. Defaults to 600.
+  std::size_t max_rejects_per_minute =
+      600;  // reject records written; above it only counted. Defaults to 600.
 };
 
 // Opens, creates or upgrades a queue file (one written by the tutorial's code included).
@@ -221,7 +223,8 @@ std::unique_ptr<Queue> open_sqlite_queue(const SqliteQueueOptions& options,
                                          std::shared_ptr<Random> random = system_random());
 
 // NULL, INTEGER, REAL, TEXT, BLOB.
-using SqlValue = std::variant<std::monostate, std::int64_t, double, std::string, std::vector<std::byte>>;
+using SqlValue =
+    std::variant<std::monostate, std::int64_t, double, std::string, std::vector<std::byte>>;
 
 // Reads a SQLite queue file by SQL through the engine's own connection: a second SQLite in the process would drop its
 // locks. Only statements that write nothing. Throws StoreError; ConfigError if `queue` is not a SQLite one.

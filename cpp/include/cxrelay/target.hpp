@@ -15,28 +15,29 @@
 namespace cxrelay {
 
 enum class BodyShape {
-  batch,   // {"requests":[{"method":...,"path":...,"body":...}]}
-  single   // the update's payload itself
+  batch,  // {"requests":[{"method":...,"path":...,"body":...}]}
+  single  // the update's payload itself
 };
 
 // Plain data; a built-in one is a starting point that configuration changes.
 struct Target {
   std::string name;
-  std::string base_url;               // without a slash at the end; https, or http on loopback
+  std::string base_url;  // without a slash at the end; https, or http on loopback
   std::string method = "PATCH";
-  std::string path;                   // of the request; in a single target "{interaction_id}" is filled in
+  std::string path;  // of the request; in a single target "{interaction_id}" is filled in
   BodyShape body_shape = BodyShape::batch;
   std::string item_method = "PATCH";  // batch: of each item
   std::string item_path;              // batch: "/api/v2/interactions/{interaction_id}"
-  std::string item_key_member;        // batch: member of an item that carries the idempotency key; empty = none
-  std::string results_member = "results";  // batch: where the reply has its items
+  std::string
+      item_key_member;  // batch: member of an item that carries the idempotency key; empty = none
+  std::string results_member = "results";           // batch: where the reply has its items
   std::vector<int> success = {200, 201, 202, 204};  // of an item (batch) or of the reply (single)
-  bool idempotent = true;             // setting attributes twice has the effect of once
-  std::size_t max_updates = 25;       // in one request
+  bool idempotent = true;        // setting attributes twice has the effect of once
+  std::size_t max_updates = 25;  // in one request
   std::size_t max_body_bytes = 512 * 1024;
   std::size_t max_reply_bytes = 1024 * 1024;
   std::int64_t timeout_ms = 30'000;
-  std::string idempotency_header;     // single: header that carries the key; empty = none
+  std::string idempotency_header;  // single: header that carries the key; empty = none
   std::vector<std::string> required_scopes;
 };
 
@@ -62,6 +63,7 @@ struct ItemReply {
 
 // Reads a 2xx reply. One entry for each update of the claim, in its order. If the reply does not match the
 // request one to one (count, or ids if echoed), the unmatched ones are status 0. Never throws.
-std::vector<ItemReply> decode_reply(const Target& target, const Claim& claim, const HttpReply& reply);
+std::vector<ItemReply> decode_reply(const Target& target, const Claim& claim,
+                                    const HttpReply& reply);
 
 }  // namespace cxrelay

@@ -18,11 +18,12 @@ namespace cxrelay {
 
 // When to send again. Defaults are DESIGN's.
 struct RetryPolicy {
-  std::int64_t base_ms = 250;            // first backoff for transient trouble. Defaults to 250 ms.
+  std::int64_t base_ms = 250;  // first backoff for transient trouble. Defaults to 250 ms.
   std::int64_t throttled_base_ms = 1000;  // and after a 429 without Retry-After. Defaults to 1 s.
-  std::int64_t max_delay_ms = 300'000;   // Defaults to 300 s.
-  std::int64_t max_retry_after_ms = 3'600'000;  // cap on what a server may ask for. Defaults to 1 h.
-  int max_attempts = 12;                 // sends of one update. Defaults to 12.
+  std::int64_t max_delay_ms = 300'000;    // Defaults to 300 s.
+  std::int64_t max_retry_after_ms =
+      3'600'000;                               // cap on what a server may ask for. Defaults to 1 h.
+  int max_attempts = 12;                       // sends of one update. Defaults to 12.
   std::int64_t max_age_ms = 72LL * 3'600'000;  // since acceptance. Defaults to 72 h.
 };
 
@@ -45,9 +46,10 @@ struct UpdaterStats {
   std::int64_t retried = 0;
   std::int64_t dead = 0;
   std::int64_t parked = 0;
-  std::int64_t split = 0;      // requests that were refused whole and sent again in halves
-  std::int64_t not_sent = 0;   // requests that did not reach the server; not among `requests`
-  std::int64_t throttled = 0;  // requests answered 429, or 503 with Retry-After, whole or for an item
+  std::int64_t split = 0;     // requests that were refused whole and sent again in halves
+  std::int64_t not_sent = 0;  // requests that did not reach the server; not among `requests`
+  std::int64_t throttled =
+      0;  // requests answered 429, or 503 with Retry-After, whole or for an item
 };
 
 enum class StopReason {

@@ -30,8 +30,8 @@ class Fd {
 // StoreError(io, full, read_only) otherwise.
 Fd open_private(const std::string& path, int flags);
 
-void write_all(int fd, std::string_view bytes);  // throws StoreError(io or full)
-void sync_data(int fd);                          // fdatasync; throws StoreError(io)
+void write_all(int fd, std::string_view bytes);   // throws StoreError(io or full)
+void sync_data(int fd);                           // fdatasync; throws StoreError(io)
 void sync_directory_of(const std::string& path);  // makes a create or a rename in it durable
 
 // An exclusive advisory lock on a file of its own, held until destroyed; it falls with the process.

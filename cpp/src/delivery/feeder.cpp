@@ -23,12 +23,6 @@ bool may_pass(StoreErrorKind kind) {
          kind == StoreErrorKind::io || kind == StoreErrorKind::other;
 }
 
-// Ours hold no value and no secret; of others we cannot know.
-std::string_view why(const std::exception& error) {
-  if (dynamic_cast<const Error*>(&error) != nullptr) return error.what();
-  return "unexpected error";
-}
-
 }  // namespace
 
 Feeder::Feeder(const Parts& parts)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "cxrelay/errors.hpp"
+
 namespace cxrelay::delivery {
 namespace {
 
@@ -18,6 +20,11 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 }  // namespace
+
+std::string_view why(const std::exception& error) noexcept {
+  if (dynamic_cast<const Error*>(&error) != nullptr) return error.what();
+  return "unexpected error";
+}
 
 Reporter::Reporter(const Target& target, LogSink sink)
     : name_("target '" + target.name + "'"),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@
 #include "cxrelay/updater.hpp"
 
 namespace cxrelay::delivery {
+
+// What may be told of an exception: ours hold no value and no secret, of others nobody knows.
+std::string_view why(const std::exception& error) noexcept;
 
 class Reporter {
  public:

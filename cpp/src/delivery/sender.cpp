@@ -11,11 +11,6 @@ using std::chrono::milliseconds;
 // Nothing depends on it: transport.wake() ends every wait that must end.
 constexpr milliseconds kLongWait{60'000};
 
-std::string_view why(const std::exception& error) {
-  if (dynamic_cast<const Error*>(&error) != nullptr) return error.what();
-  return "unexpected error";
-}
-
 }  // namespace
 
 Sender::Sender(const Parts& parts, HttpTransport& transport)

@@ -17,7 +17,7 @@ constexpr bool is_allowed(char c) noexcept {
 }
 
 constexpr auto kForbidden = [] {
-  std::array<unsigned char, 256> forbidden{};
+  std::array<bool, 256> forbidden{};
   for (std::size_t i = 0; i < 256; ++i) forbidden[i] = !is_allowed(static_cast<char>(i));
   return forbidden;
 }();
@@ -26,9 +26,10 @@ constexpr auto kForbidden = [] {
 
 bool is_identifier(std::string_view text) noexcept {
   if (text.empty() || text.size() > kMaxSize || !is_alphanumeric(text[0])) return false;
-  unsigned forbidden = 0;
-  for (const char c : text) forbidden |= kForbidden[static_cast<unsigned char>(c)];
-  return forbidden == 0;
+  for (const char c : text) {
+    if (kForbidden[static_cast<unsigned char>(c)]) return false;
+  }
+  return true;
 }
 
 }  // namespace cxrelay

@@ -12,6 +12,7 @@
 
 #include "json/document.hpp"
 #include "mapping/path.hpp"
+#include "mapping/short_text.hpp"
 
 namespace cxrelay::mapping {
 
@@ -26,7 +27,7 @@ class KeyTable {
     const Entry* end = entries_.data() + begins_[own + 1];
     if (end - begin > kFew) narrow(begin, end, key);
     for (; begin != end; ++begin) {
-      if (begin->key == key) return &begin->number;
+      if (begin->is(key)) return &begin->number;
     }
     return nullptr;
   }
@@ -37,6 +38,9 @@ class KeyTable {
   struct Entry {
     std::string key;
     std::uint32_t number;
+    bool is(std::string_view other) const noexcept {
+      return key.size() == other.size() && same_bytes(key.data(), other.data(), key.size());
+    }
   };
   static constexpr std::size_t kLongest = 32;  // longer keys share the last group
   static constexpr std::ptrdiff_t kFew = 4;

@@ -23,6 +23,13 @@ inline std::uint64_t load_bytes(const char* from, std::size_t size, std::uint64_
   return size == 0 ? fill : word | fill << (8 * size);
 }
 
+// memcmp() == 0 without the call for what keys mostly are: 8 to 16 bytes.
+inline bool same_bytes(const char* a, const char* b, std::size_t size) noexcept {
+  if (size < 8 || size > 16) return std::memcmp(a, b, size) == 0;
+  return load_bytes(a, 8, 0) == load_bytes(b, 8, 0) &&
+         load_bytes(a + size - 8, 8, 0) == load_bytes(b + size - 8, 8, 0);
+}
+
 constexpr bool has_non_ascii(std::uint64_t word) noexcept { return (word & every_byte(0x80)) != 0; }
 
 // The high bit of each byte that is zero (and maybe of some above the first one that is).

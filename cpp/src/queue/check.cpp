@@ -51,7 +51,8 @@ void compare_rows(sqlite::Database& database, const Replay& replay, CheckResult&
   for (const auto& [seq, update] : replay.updates()) {
     waiting += update.state != State::completed && update.state != State::superseded ? 1 : 0;
     if ((update.state == State::in_flight) != in_flight.contains(seq)) {
-      report(result, fmt::format("update {}: journal and open requests disagree on in flight", seq));
+      report(result,
+             fmt::format("update {}: journal and open requests disagree on in flight", seq));
     }
   }
   sqlite::Statement rows(database, "SELECT state, seq, attempts FROM pending");
@@ -63,10 +64,11 @@ void compare_rows(sqlite::Database& database, const Replay& replay, CheckResult&
       report(result, fmt::format("update {} waits, but the journal does not know it", seq));
       continue;
     }
-    const State state = found->second.state == State::in_flight ? State::pending : found->second.state;
+    const State state =
+        found->second.state == State::in_flight ? State::pending : found->second.state;
     if (rows.text(0) != to_text(state)) {
-      report(result, fmt::format("update {} is stored as {}, the journal says {}", seq, rows.text(0),
-                                 to_text(state)));
+      report(result, fmt::format("update {} is stored as {}, the journal says {}", seq,
+                                 rows.text(0), to_text(state)));
     }
     if (rows.integer(2) != found->second.attempts) {
       report(result, fmt::format("update {} has {} attempts stored, {} in the journal", seq,
@@ -74,15 +76,16 @@ void compare_rows(sqlite::Database& database, const Replay& replay, CheckResult&
     }
   }
   if (stored != waiting) {
-    report(result, fmt::format("{} updates are stored as not done, {} in the journal", stored, waiting));
+    report(result,
+           fmt::format("{} updates are stored as not done, {} in the journal", stored, waiting));
   }
 }
 
 void compare_counters(sqlite::Database& database, const Counters& counters, CheckResult& result) {
   const std::pair<const char*, std::int64_t> expected[] = {
-      {"accepted", counters.accepted},     {"empty", counters.empty},
-      {"completed", counters.completed},   {"superseded", counters.superseded},
-      {"requests", counters.requests},     {"attempts", counters.attempts},
+      {"accepted", counters.accepted},   {"empty", counters.empty},
+      {"completed", counters.completed}, {"superseded", counters.superseded},
+      {"requests", counters.requests},   {"attempts", counters.attempts},
   };
   for (const auto& [name, value] : expected) {
     const auto stored = read_meta(database, name);

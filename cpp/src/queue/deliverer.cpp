@@ -12,7 +12,8 @@ namespace cxrelay::queue {
 namespace {
 
 constexpr std::int64_t kBeatIntervalUs = 5'000'000;
-constexpr std::int64_t kLongestDelayUs = 2LL * 3'600'000'000;  // a stored time further away is a clock step
+constexpr std::int64_t kLongestDelayUs =
+    2LL * 3'600'000'000;  // a stored time further away is a clock step
 constexpr std::size_t kDeliveredCapacity = 65'536;
 constexpr std::size_t kRefillRows = 2048;
 constexpr int kRefillPages = 8;
@@ -34,11 +35,13 @@ Deliverer::Deliverer(sqlite::Database& database, Journal& journal, Pending& pend
       pending_(pending),
       clock_(clock),
       random_(random),
-      read_update_(database,
-                   "SELECT interaction_id, idempotency_key, mapped, time_us FROM journal WHERE seq = ?1"),
-      newer_(database,
-             "SELECT seq FROM journal INDEXED BY journal_identity WHERE fingerprint IS NOT NULL"
-             " AND event_time_us >= ?1 AND interaction_id = ?2 AND (event_time_us > ?1 OR seq > ?3)"),
+      read_update_(
+          database,
+          "SELECT interaction_id, idempotency_key, mapped, time_us FROM journal WHERE seq = ?1"),
+      newer_(
+          database,
+          "SELECT seq FROM journal INDEXED BY journal_identity WHERE fingerprint IS NOT NULL"
+          " AND event_time_us >= ?1 AND interaction_id = ?2 AND (event_time_us > ?1 OR seq > ?3)"),
       open_(database, "INSERT INTO open_requests VALUES (?1, ?2, ?3, ?4)"),
       close_(database, "DELETE FROM open_requests WHERE request_seq = ?1"),
       get_meta_(database, "SELECT value FROM meta WHERE name = ?1"),
@@ -157,10 +160,11 @@ void Deliverer::load_open_requests(std::unordered_set<std::int64_t>& in_flight) 
 void Deliverer::load_delivered() {
   delivered_until_us_ = meta("delivered_until_us");
   if (delivered_until_us_ == 0) return;
-  sqlite::Statement rows(database_,
-                         "SELECT event_time_us, interaction_id FROM journal INDEXED BY journal_identity"
-                         " WHERE fingerprint IS NOT NULL AND event_time_us <= ?1"
-                         " ORDER BY event_time_us DESC LIMIT ?2");
+  sqlite::Statement rows(
+      database_,
+      "SELECT event_time_us, interaction_id FROM journal INDEXED BY journal_identity"
+      " WHERE fingerprint IS NOT NULL AND event_time_us <= ?1"
+      " ORDER BY event_time_us DESC LIMIT ?2");
   rows.bind(1, delivered_until_us_).bind(2, static_cast<std::int64_t>(kDeliveredCapacity));
   std::size_t count = 0;
   std::int64_t oldest = delivered_until_us_;
@@ -256,10 +260,8 @@ void Deliverer::settle(const Settlement& settlement) {
 
 void Deliverer::settle_update(const Entry& entry, const UpdateOutcome& outcome, bool sent) {
   Entry after = entry;
-  if (sent && counts_as_attempt(outcome.outcome)) {
-    after.attempts += 1;
-    journal_.counters().attempts += 1;
-  }
+  if (sent && outcome.outcome != Outcome::released) journal_.counters().attempts += 1;
+  if (sent && counts_against_limit(outcome.outcome)) after.attempts += 1;
   switch (outcome.outcome) {
     case Outcome::completed:
       pending_.remove(State::pending, entry);
@@ -282,8 +284,12 @@ void Deliverer::settle_update(const Entry& entry, const UpdateOutcome& outcome, 
                     outcome.reason);
       waiting_.finish(entry);
       return;
-    case Outcome::split: pending_.set_last_error(entry, outcome.reason); return;
-    case Outcome::released: waiting_.again(entry, 0); return;
+    case Outcome::split:
+      pending_.set_last_error(entry, outcome.reason);
+      return;
+    case Outcome::released:
+      waiting_.again(entry, 0);
+      return;
   }
 }
 
@@ -344,7 +350,8 @@ bool Deliverer::reduce_late(const Entry& entry, ClaimedUpdate& update) {
     const bool waits = seq > cursor_ || waiting_.holds(entry.interaction, seq);
     if (waits || pending_.is_given_up(seq)) continue;
     read_update_.reset().bind(1, seq);
-    if (read_update_.step() && !read_update_.is_null(2)) delivered.emplace_back(read_update_.text(2));
+    if (read_update_.step() && !read_update_.is_null(2))
+      delivered.emplace_back(read_update_.text(2));
     read_update_.reset();
   }
   newer_.reset();
@@ -358,8 +365,8 @@ void Deliverer::supersede(const Entry& entry, const ClaimedUpdate& update) {
   record.idempotency_key = update.idempotency_key;
   record.interaction_id = update.interaction_id;
   record.event_time_us = entry.event_time_us;
-  const auto detail =
-      fmt::format("{{\"update\":{},\"reason\":\"newer events have written all of it\"}}", entry.seq);
+  const auto detail = fmt::format(
+      "{{\"update\":{},\"reason\":\"newer events have written all of it\"}}", entry.seq);
   record.detail = detail;
   journal_.append(record);
   pending_.remove(State::pending, entry);

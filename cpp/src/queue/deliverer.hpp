@@ -23,7 +23,8 @@ namespace cxrelay::queue {
 // Every method but forget() runs inside a write transaction; one thread at a time.
 class Deliverer {
  public:
-  Deliverer(sqlite::Database& database, Journal& journal, Pending& pending, Clock& clock, Random& random);
+  Deliverer(sqlite::Database& database, Journal& journal, Pending& pending, Clock& clock,
+            Random& random);
 
   // Begins a term: a new epoch; settles what an earlier deliverer left open as UNKNOWN. `is_locked`: with the OS
   // lock; otherwise taken over from a deliverer that hangs and still has it.
@@ -31,7 +32,8 @@ class Deliverer {
   // The OS lock came later.
   void lock_term();
   // Throws FencedError if another term has begun, or if a settlement is not of an open request of this term.
-  std::vector<Claim> settle_and_claim(std::span<const Settlement> settlements, const ClaimLimits& limits);
+  std::vector<Claim> settle_and_claim(std::span<const Settlement> settlements,
+                                      const ClaimLimits& limits);
   // 0 = now; wall time; none = nothing waits that could be claimed.
   std::optional<std::int64_t> next_due_us();
 

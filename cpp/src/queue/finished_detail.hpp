@@ -23,7 +23,7 @@ class FinishedDetail {
   std::string text(int status, std::string_view error_class, bool sent) const;
 
  private:
-  std::string completed_;                    // "12,14"
+  std::string completed_;                     // "12,14"
   std::map<std::string, std::string> other_;  // outcome word -> objects, comma-separated
 };
 

@@ -26,7 +26,8 @@ void bind_bytes_or_null(sqlite::Statement& statement, int index, const auto* byt
 Journal::Journal(sqlite::Database& database)
     : head_(database, "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"),
       insert_(database,
-              "INSERT INTO journal (seq, time_us, action, idempotency_key, interaction_id, event_time_us,"
+              "INSERT INTO journal (seq, time_us, action, idempotency_key, interaction_id, "
+              "event_time_us,"
               " fingerprint, mapping_version, request_id, detail, hash, salt, mapped, original)"
               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
       find_(database,
@@ -34,7 +35,8 @@ Journal::Journal(sqlite::Database& database)
             " WHERE event_time_us = ?1 AND interaction_id = ?2 AND fingerprint IS NOT NULL"),
       key_(database, "SELECT idempotency_key FROM journal WHERE seq = ?1"),
       add_(database,
-           "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + ?2") {}
+           "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + ?2") {
+}
 
 void Journal::begin(std::int64_t now_us) {
   time_us_ = now_us;

@@ -18,10 +18,11 @@ std::string open_updates_text(const std::vector<Entry>& entries) {
 }
 
 std::vector<StoredRequest> read_open_requests(sqlite::Database& database) {
-  sqlite::Statement rows(database,
-                         "SELECT r.request_seq, r.request_id, json_extract(u.value, '$[0]'),"
-                         " json_extract(u.value, '$[1]') FROM open_requests r, json_each(r.updates) u"
-                         " ORDER BY r.request_seq, u.key");
+  sqlite::Statement rows(
+      database,
+      "SELECT r.request_seq, r.request_id, json_extract(u.value, '$[0]'),"
+      " json_extract(u.value, '$[1]') FROM open_requests r, json_each(r.updates) u"
+      " ORDER BY r.request_seq, u.key");
   std::vector<StoredRequest> out;
   while (rows.step()) {
     if (out.empty() || out.back().request_seq != rows.integer(0)) {

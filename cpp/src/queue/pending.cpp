@@ -57,7 +57,8 @@ Pending::Pending(sqlite::Database& database)
             " WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
       fresh_(database, select("WHERE state = 'pending' AND next_at_us = 0 AND seq > ?1"
                               " ORDER BY seq LIMIT ?2")),
-      tried_(database, select("WHERE state = 'pending' AND next_at_us > 0 ORDER BY next_at_us, seq")),
+      tried_(database,
+             select("WHERE state = 'pending' AND next_at_us > 0 ORDER BY next_at_us, seq")),
       find_(database, select("WHERE state = 'pending' AND next_at_us = ?1 AND seq = ?2")),
       given_up_(database,
                 "SELECT 1 FROM pending WHERE state IN ('dead', 'parked') AND next_at_us = 0"

@@ -52,7 +52,8 @@ Receipt store(const PreparedPut& put, Journal& journal, Pending& pending) {
   Receipt receipt;
   receipt.idempotency_key = update.idempotency_key;
   std::string detail;
-  if (const auto known = journal.find(update.event_time_us, update.interaction_id, put.fingerprint)) {
+  if (const auto known =
+          journal.find(update.event_time_us, update.interaction_id, put.fingerprint)) {
     if (known->same_fingerprint) {
       return {PutStatus::duplicate, known->seq, journal.key_of(known->seq)};
     }

@@ -27,7 +27,8 @@ std::vector<std::int64_t> seqs_in_flight(sqlite::Database& database) {
 }
 
 constexpr const char* kInfoColumns =
-    "SELECT j.seq, j.idempotency_key, j.interaction_id, j.event_time_us, j.time_us, p.state, p.attempts,"
+    "SELECT j.seq, j.idempotency_key, j.interaction_id, j.event_time_us, j.time_us, p.state, "
+    "p.attempts,"
     " p.next_at_us, p.last_error, j.mapped ";
 
 UpdateInfo read_info(const sqlite::Statement& row, const std::vector<std::int64_t>& in_flight) {
@@ -57,9 +58,10 @@ bool was_superseded(sqlite::Database& database, std::int64_t seq, std::string_vi
 std::optional<UpdateInfo> find_where(sqlite::Database& database, const char* where,
                                      std::string_view key, std::int64_t event_time_us,
                                      std::string_view interaction_id) {
-  sqlite::Statement row(database, std::string(kInfoColumns) +
-                                      "FROM journal j LEFT JOIN pending p ON p.seq = j.seq WHERE " + where +
-                                      " AND j.action IN ('accepted', 'skipped', 'upgraded') LIMIT 1");
+  sqlite::Statement row(database,
+                        std::string(kInfoColumns) +
+                            "FROM journal j LEFT JOIN pending p ON p.seq = j.seq WHERE " + where +
+                            " AND j.action IN ('accepted', 'skipped', 'upgraded') LIMIT 1");
   row.bind(1, key);
   if (!interaction_id.empty()) row.bind(2, event_time_us).bind(3, interaction_id);
   if (!row.step()) return std::nullopt;
@@ -134,15 +136,16 @@ QueueStats read_stats(sqlite::Database& database, std::int64_t now_us) {
   stats.in_flight = static_cast<std::int64_t>(seqs_in_flight(database).size());
   stats.pending = stats.accepted - stats.empty - stats.completed - stats.superseded - stats.dead -
                   stats.parked - stats.in_flight;
-  sqlite::Statement delayed(database,
-                            "SELECT count(*) FROM pending WHERE state = 'pending' AND next_at_us > ?1");
+  sqlite::Statement delayed(
+      database, "SELECT count(*) FROM pending WHERE state = 'pending' AND next_at_us > ?1");
   delayed.bind(1, now_us);
   delayed.step();
   stats.delayed = delayed.integer(0);
   stats.journal_records = database.integer("SELECT seq FROM journal ORDER BY seq DESC LIMIT 1");
   const auto oldest = database.integer(
       "SELECT min(seq) FROM (SELECT min(seq) AS seq FROM pending WHERE state = 'pending' AND"
-      " next_at_us = 0 UNION ALL SELECT min(seq) FROM pending WHERE state = 'pending' AND next_at_us > 0)");
+      " next_at_us = 0 UNION ALL SELECT min(seq) FROM pending WHERE state = 'pending' AND "
+      "next_at_us > 0)");
   if (oldest != 0) {
     sqlite::Statement row(database, "SELECT time_us FROM journal WHERE seq = ?1");
     row.bind(1, oldest);
@@ -155,7 +158,8 @@ QueueStats read_stats(sqlite::Database& database, std::int64_t now_us) {
 std::vector<UpdateInfo> read_list(sqlite::Database& database, const ListFilter& filter) {
   const auto in_flight = seqs_in_flight(database);
   const bool only_in_flight = filter.state == State::in_flight;
-  std::string sql = std::string(kInfoColumns) + "FROM pending p JOIN journal j ON j.seq = p.seq WHERE 1";
+  std::string sql =
+      std::string(kInfoColumns) + "FROM pending p JOIN journal j ON j.seq = p.seq WHERE 1";
   if (filter.state) sql += " AND p.state = ?1";
   if (filter.interaction_id) sql += " AND j.interaction_id = ?2";
   sqlite::Statement rows(database, sql + " ORDER BY p.state, p.next_at_us, p.seq");
@@ -169,27 +173,31 @@ std::vector<UpdateInfo> read_list(sqlite::Database& database, const ListFilter& 
   return out;
 }
 
-std::optional<UpdateInfo> read_update(sqlite::Database& database, std::string_view idempotency_key) {
+std::optional<UpdateInfo> read_update(sqlite::Database& database,
+                                      std::string_view idempotency_key) {
   // The key holds the event's identity, which is indexed; the key itself is not. An id may hold "_" too.
   const auto plain = idempotency_key.substr(0, idempotency_key.find('#'));
   const auto underscore = plain.rfind('_');
   if (underscore != std::string_view::npos) {
     if (const auto time = parse_iso_us(plain.substr(underscore + 1))) {
-      auto found = find_where(database,
-                              "j.idempotency_key = ?1 AND j.event_time_us = ?2 AND j.interaction_id = ?3"
-                              " AND j.fingerprint IS NOT NULL",
-                              idempotency_key, *time, plain.substr(0, underscore));
+      auto found =
+          find_where(database,
+                     "j.idempotency_key = ?1 AND j.event_time_us = ?2 AND j.interaction_id = ?3"
+                     " AND j.fingerprint IS NOT NULL",
+                     idempotency_key, *time, plain.substr(0, underscore));
       if (found) return found;
     }
   }
   return find_where(database, "j.idempotency_key = ?1", idempotency_key, 0, {});
 }
 
-std::vector<AuditRecord> read_journal(sqlite::Database& database, std::int64_t after, std::size_t limit) {
-  sqlite::Statement rows(database,
-                         "SELECT seq, time_us, action, idempotency_key, interaction_id, event_time_us,"
-                         " mapping_version, request_id, detail, hash, salt, original_digest, mapped_digest,"
-                         " mapped, original FROM journal WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+std::vector<AuditRecord> read_journal(sqlite::Database& database, std::int64_t after,
+                                      std::size_t limit) {
+  sqlite::Statement rows(
+      database,
+      "SELECT seq, time_us, action, idempotency_key, interaction_id, event_time_us,"
+      " mapping_version, request_id, detail, hash, salt, original_digest, mapped_digest,"
+      " mapped, original FROM journal WHERE seq > ?1 ORDER BY seq LIMIT ?2");
   rows.bind(1, after).bind(2, static_cast<std::int64_t>(limit));
   std::vector<AuditRecord> out;
   while (rows.step()) out.push_back(read_record(rows));

@@ -14,7 +14,8 @@ namespace cxrelay::queue {
 QueueStats read_stats(sqlite::Database& database, std::int64_t now_us);
 std::vector<UpdateInfo> read_list(sqlite::Database& database, const ListFilter& filter);
 std::optional<UpdateInfo> read_update(sqlite::Database& database, std::string_view idempotency_key);
-std::vector<AuditRecord> read_journal(sqlite::Database& database, std::int64_t after, std::size_t limit);
+std::vector<AuditRecord> read_journal(sqlite::Database& database, std::int64_t after,
+                                      std::size_t limit);
 std::int64_t read_meta(sqlite::Database& database, std::string_view name);
 
 }  // namespace cxrelay::queue

@@ -74,7 +74,8 @@ void Replay::add_upgraded(const AuditRecord& record) {
   if (!parse_detail(record)) return;
   const Node* status = document_.find(document_.root(), "status");
   const Node* attempts = document_.find(document_.root(), "attempts");
-  if (status == nullptr || attempts == nullptr) return problem(record, "its detail is not complete");
+  if (status == nullptr || attempts == nullptr)
+    return problem(record, "its detail is not complete");
   Update update;
   update.attempts = static_cast<int>(to_number(*attempts));
   update.state = status->text == "completed" ? State::completed
@@ -100,26 +101,31 @@ void Replay::add_started(const AuditRecord& record) {
   }
 }
 
-void Replay::finish_update(std::int64_t seq, Outcome outcome, bool sent, const AuditRecord& record) {
+void Replay::finish_update(std::int64_t seq, Outcome outcome, bool sent,
+                           const AuditRecord& record) {
   const auto found = updates_.find(seq);
   if (found == updates_.end() || found->second.state != State::in_flight) {
     return problem(record, "it settles an update that was not in flight");
   }
   Update& update = found->second;
-  if (sent && counts_as_attempt(outcome)) {
-    update.attempts += 1;
-    counters_.attempts += 1;
-  }
+  if (sent && outcome != Outcome::released) counters_.attempts += 1;
+  if (sent && counts_against_limit(outcome)) update.attempts += 1;
   switch (outcome) {
     case Outcome::completed:
       update.state = State::completed;
       counters_.completed += 1;
       break;
-    case Outcome::dead: update.state = State::dead; break;
-    case Outcome::parked: update.state = State::parked; break;
+    case Outcome::dead:
+      update.state = State::dead;
+      break;
+    case Outcome::parked:
+      update.state = State::parked;
+      break;
     case Outcome::retry:
     case Outcome::split:
-    case Outcome::released: update.state = State::pending; break;
+    case Outcome::released:
+      update.state = State::pending;
+      break;
   }
 }
 

@@ -49,7 +49,8 @@ std::int64_t revive_updates(sqlite::Database& database, Journal& journal, const 
   record.detail = detail;
   journal.append(record);
   // Tells the deliverer, in whichever process it is, to read its memory again.
-  database.run("INSERT INTO meta VALUES ('revivals', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1");
+  database.run(
+      "INSERT INTO meta VALUES ('revivals', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1");
   return static_cast<std::int64_t>(updates.size());
 }
 

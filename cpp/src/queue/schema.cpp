@@ -93,7 +93,8 @@ bool has(sqlite::Database& database, const char* type, const char* name) {
 Shape shape_of(sqlite::Database& database) {
   if (has(database, "table", "journal") && has(database, "table", "meta")) return Shape::ours;
   if (has(database, "table", "pending_updates")) return Shape::tutorial;
-  return database.integer("SELECT count(*) FROM sqlite_schema") == 0 ? Shape::empty : Shape::foreign;
+  return database.integer("SELECT count(*) FROM sqlite_schema") == 0 ? Shape::empty
+                                                                     : Shape::foreign;
 }
 
 void require_current(sqlite::Database& database) {
@@ -107,7 +108,8 @@ void require_current(sqlite::Database& database) {
 
 void create_tables(sqlite::Database& database) {
   database.run(kTables);
-  database.run(fmt::format("INSERT INTO meta VALUES ('schema_version', {})", kSchemaVersion).c_str());
+  database.run(
+      fmt::format("INSERT INTO meta VALUES ('schema_version', {})", kSchemaVersion).c_str());
 }
 
 }  // namespace
@@ -116,7 +118,9 @@ void prepare_schema(sqlite::Database& database, Clock& clock, Random& random) {
   if (shape_of(database) == Shape::ours) return require_current(database);
   sqlite::Transaction transaction(database);
   switch (shape_of(database)) {  // again: another process may have been first
-    case Shape::ours: require_current(database); break;
+    case Shape::ours:
+      require_current(database);
+      break;
     case Shape::empty:
       create_tables(database);
       database.run(kView);

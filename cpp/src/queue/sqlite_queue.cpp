@@ -16,7 +16,8 @@
 namespace cxrelay::queue {
 namespace {
 
-constexpr std::int64_t kHangingUs = 30'000'000;  // a deliverer without a heartbeat for so long has lost its right
+constexpr std::int64_t kHangingUs =
+    30'000'000;  // a deliverer without a heartbeat for so long has lost its right
 
 sqlite::Database& prepared(sqlite::Database& database, const std::string& lock_path, Clock& clock,
                            Random& random) {
@@ -26,11 +27,14 @@ sqlite::Database& prepared(sqlite::Database& database, const std::string& lock_p
   return database;
 }
 
-std::size_t bytes_of(const NewUpdate& update) { return update.original.size() + update.mapped.size(); }
+std::size_t bytes_of(const NewUpdate& update) {
+  return update.original.size() + update.mapped.size();
+}
 
 std::string reject_detail(const Reject& reject) {
-  std::string detail = fmt::format("{{\"bytes\":{},\"sha256\":\"{}\",\"reason\":", reject.body.size(),
-                                   to_hex(sha256(reject.body)));
+  std::string detail =
+      fmt::format("{{\"size\":{},\"sha256\":\"{}\",\"reason\":", reject.body.size(),
+                  to_hex(sha256(reject.body)));
   json::append_string(detail, reject.reason);
   return detail + "}";
 }
@@ -118,8 +122,8 @@ void SqliteQueue::put_chunk(std::span<const NewUpdate> updates, std::vector<Rece
     receipts.resize(first);
     for (const auto& put : prepared) receipts.push_back(store(put, h.journal, h.pending));
   });
-  const bool any = std::any_of(receipts.begin() + static_cast<std::ptrdiff_t>(first), receipts.end(),
-                               [](const Receipt& receipt) {
+  const bool any = std::any_of(receipts.begin() + static_cast<std::ptrdiff_t>(first),
+                               receipts.end(), [](const Receipt& receipt) {
                                  return receipt.status == PutStatus::accepted ||
                                         receipt.status == PutStatus::conflict;
                                });
@@ -254,7 +258,8 @@ std::vector<std::vector<SqlValue>> SqliteQueue::query(std::string_view sql,
 std::int64_t SqliteQueue::revive(const ListFilter& filter, std::string_view operator_name) {
   Handles& h = handles();
   std::int64_t count = 0;
-  commit(filter.limit, 0, [&] { count = revive_updates(h.writer, h.journal, filter, operator_name); });
+  commit(filter.limit, 0,
+         [&] { count = revive_updates(h.writer, h.journal, filter, operator_name); });
   const std::lock_guard lock(notify_mutex_);
   if (count > 0 && notify_) notify_();
   return count;
@@ -288,7 +293,8 @@ void SqliteQueue::set_exported(std::int64_t seq) {
 namespace cxrelay {
 
 std::unique_ptr<Queue> open_sqlite_queue(const SqliteQueueOptions& options,
-                                         std::shared_ptr<Clock> clock, std::shared_ptr<Random> random) {
+                                         std::shared_ptr<Clock> clock,
+                                         std::shared_ptr<Random> random) {
   return std::make_unique<queue::SqliteQueue>(options, std::move(clock), std::move(random));
 }
 

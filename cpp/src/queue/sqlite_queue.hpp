@@ -40,7 +40,8 @@ class SqliteQueue final : public Queue, private AuditSource {
   CheckResult check() override;
   AuditSource& audit_source() override { return *this; }
 
-  std::vector<std::vector<SqlValue>> query(std::string_view sql, std::span<const SqlValue> parameters);
+  std::vector<std::vector<SqlValue>> query(std::string_view sql,
+                                           std::span<const SqlValue> parameters);
 
  private:
   // Everything that is bound to the process that opened the file: after a fork the child must not touch it.
@@ -63,11 +64,11 @@ class SqliteQueue final : public Queue, private AuditSource {
   std::unique_ptr<Handles> handles_;
 
   std::mutex term_mutex_;
-  bool elected_ = false;                      // guarded by term_mutex_
-  bool term_is_locked_ = false;               // guarded by term_mutex_
-  std::optional<FileLock> deliverer_lock_;    // guarded by term_mutex_
-  std::int64_t seen_heartbeat_us_ = -1;       // guarded by term_mutex_
-  std::int64_t seen_heartbeat_mono_us_ = 0;   // guarded by term_mutex_
+  bool elected_ = false;                     // guarded by term_mutex_
+  bool term_is_locked_ = false;              // guarded by term_mutex_
+  std::optional<FileLock> deliverer_lock_;   // guarded by term_mutex_
+  std::int64_t seen_heartbeat_us_ = -1;      // guarded by term_mutex_
+  std::int64_t seen_heartbeat_mono_us_ = 0;  // guarded by term_mutex_
 
   std::mutex notify_mutex_;
   std::function<void()> notify_;  // guarded by notify_mutex_

@@ -22,7 +22,8 @@ bool append_rest(std::string& out, const Document& mine, const Node& object, con
   for (const Node* value = mine.first_child(object); value != nullptr;
        value = mine.next_sibling(object, *value)) {
     const Node* other = theirs.find(newer, value->key);
-    const bool nested = other != nullptr && value->kind == Kind::object && other->kind == Kind::object;
+    const bool nested =
+        other != nullptr && value->kind == Kind::object && other->kind == Kind::object;
     if (other != nullptr && !nested) continue;
     const auto member = out.size();
     if (any) out.push_back(',');

@@ -85,8 +85,8 @@ void import_row(const TutorialRow& row, Journal& journal, Pending& pending, Rand
   if (row.status == "completed") {
     journal.counters().completed += 1;
   } else {
-    pending.insert(row.status == "pending" ? State::pending : State::parked, entry, journal.time_us(),
-                   row.last_error);
+    pending.insert(row.status == "pending" ? State::pending : State::parked, entry,
+                   journal.time_us(), row.last_error);
   }
 }
 

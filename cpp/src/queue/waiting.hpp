@@ -13,9 +13,9 @@ namespace cxrelay::queue {
 
 struct Entry {
   std::int64_t seq = 0;
-  std::uint64_t interaction = 0;   // hash of the interaction id
+  std::uint64_t interaction = 0;  // hash of the interaction id
   std::int64_t event_time_us = 0;
-  std::int64_t next_at_us = 0;     // as stored: part of the row's key
+  std::int64_t next_at_us = 0;  // as stored: part of the row's key
   int attempts = 0;
 };
 

@@ -5,34 +5,50 @@ namespace cxrelay {
 
 std::string_view to_text(State state) noexcept {
   switch (state) {
-    case State::pending: return "pending";
-    case State::in_flight: return "in_flight";
-    case State::completed: return "completed";
-    case State::dead: return "dead";
-    case State::parked: return "parked";
-    case State::superseded: return "superseded";
+    case State::pending:
+      return "pending";
+    case State::in_flight:
+      return "in_flight";
+    case State::completed:
+      return "completed";
+    case State::dead:
+      return "dead";
+    case State::parked:
+      return "parked";
+    case State::superseded:
+      return "superseded";
   }
   return "";
 }
 
 std::string_view to_text(PutStatus status) noexcept {
   switch (status) {
-    case PutStatus::accepted: return "accepted";
-    case PutStatus::duplicate: return "duplicate";
-    case PutStatus::conflict: return "conflict";
-    case PutStatus::empty: return "empty";
+    case PutStatus::accepted:
+      return "accepted";
+    case PutStatus::duplicate:
+      return "duplicate";
+    case PutStatus::conflict:
+      return "conflict";
+    case PutStatus::empty:
+      return "empty";
   }
   return "";
 }
 
 std::string_view to_text(Outcome outcome) noexcept {
   switch (outcome) {
-    case Outcome::completed: return "completed";
-    case Outcome::retry: return "retry";
-    case Outcome::dead: return "dead";
-    case Outcome::parked: return "parked";
-    case Outcome::split: return "split";
-    case Outcome::released: return "released";
+    case Outcome::completed:
+      return "completed";
+    case Outcome::retry:
+      return "retry";
+    case Outcome::dead:
+      return "dead";
+    case Outcome::parked:
+      return "parked";
+    case Outcome::split:
+      return "split";
+    case Outcome::released:
+      return "released";
   }
   return "";
 }

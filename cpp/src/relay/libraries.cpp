@@ -10,7 +10,8 @@
 namespace cxrelay {
 
 std::map<std::string, std::string> library_versions() {
-  return {{"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+  return {{"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100,
+                              FMT_VERSION % 100)},
           {"libcurl", libcurl_version()},
           {"openssl", openssl_version()},
           {"simdjson", simdjson_version()},

@@ -143,8 +143,9 @@ ExportResult Relay::export_audit() {
 
 ScopeCheck Relay::check_scopes() {
   const auto& config = impl_->config;
-  const auto url = !config.userinfo_url.empty() ? config.userinfo_url
-                                                : config.target.base_url + "/api/v2/oauth2/userinfo";
+  const auto url = !config.userinfo_url.empty()
+                       ? config.userinfo_url
+                       : config.target.base_url + "/api/v2/oauth2/userinfo";
   TokenProvider& provider = impl_->token_provider();
   const auto transport = make_curl_transport(config.http);
   return cxrelay::check_scopes(url, config.target.required_scopes, provider, *transport);

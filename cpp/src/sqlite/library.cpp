@@ -32,8 +32,9 @@ int look(dl_phdr_info* info, std::size_t, void* data) {
   const std::string_view name = info->dlpi_name != nullptr ? info->dlpi_name : "";
   const auto slash = name.rfind('/');
   const auto file = slash == std::string_view::npos ? name : name.substr(slash + 1);
-  const bool is_sqlite = file.find("sqlite3") != std::string_view::npos &&
-                         file.substr(0, 8) != "_sqlite3";  // Python's wrapper links a library of its own
+  const bool is_sqlite =
+      file.find("sqlite3") != std::string_view::npos &&
+      file.substr(0, 8) != "_sqlite3";  // Python's wrapper links a library of its own
   if (is_sqlite && !contains(*info, search.ours)) search.other = name;
   return 0;
 }

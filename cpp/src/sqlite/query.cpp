@@ -24,7 +24,8 @@ struct Bind {
   int operator()(std::int64_t value) const { return sqlite3_bind_int64(statement, index, value); }
   int operator()(double value) const { return sqlite3_bind_double(statement, index, value); }
   int operator()(const std::string& value) const {
-    return sqlite3_bind_text64(statement, index, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8);
+    return sqlite3_bind_text64(statement, index, value.data(), value.size(), SQLITE_STATIC,
+                               SQLITE_UTF8);
   }
   int operator()(const std::vector<std::byte>& value) const {
     return sqlite3_bind_blob64(statement, index, value.data(), value.size(), SQLITE_STATIC);
@@ -34,8 +35,10 @@ struct Bind {
 Value read(sqlite3_stmt* statement, int column) {
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
   switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_INTEGER: return std::int64_t{sqlite3_column_int64(statement, column)};
-    case SQLITE_FLOAT: return sqlite3_column_double(statement, column);
+    case SQLITE_INTEGER:
+      return std::int64_t{sqlite3_column_int64(statement, column)};
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(statement, column);
     case SQLITE_TEXT: {
       const auto* text = sqlite3_column_text(statement, column);
       return std::string(reinterpret_cast<const char*>(text), size);
@@ -44,7 +47,8 @@ Value read(sqlite3_stmt* statement, int column) {
       const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement, column));
       return std::vector<std::byte>(bytes, bytes + size);
     }
-    default: return std::monostate{};
+    default:
+      return std::monostate{};
   }
 }
 
@@ -63,7 +67,8 @@ std::vector<std::vector<Value>> run_query(Database& database, std::string_view s
     throw StoreError(StoreErrorKind::other, "SQL: the statement has another number of parameters");
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (std::visit(Bind{handle, static_cast<int>(i) + 1}, parameters[i]) != SQLITE_OK) refuse(database);
+    if (std::visit(Bind{handle, static_cast<int>(i) + 1}, parameters[i]) != SQLITE_OK)
+      refuse(database);
   }
   std::vector<std::vector<Value>> rows;
   for (;;) {

@@ -14,7 +14,8 @@ namespace cxrelay::sqlite {
 class Database;
 
 // NULL, INTEGER, REAL, TEXT, BLOB.
-using Value = std::variant<std::monostate, std::int64_t, double, std::string, std::vector<std::byte>>;
+using Value =
+    std::variant<std::monostate, std::int64_t, double, std::string, std::vector<std::byte>>;
 
 // All rows of the statement. Throws StoreError, also for wrong SQL and for a wrong number of parameters.
 std::vector<std::vector<Value>> run_query(Database& database, std::string_view sql,

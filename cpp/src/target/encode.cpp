@@ -30,12 +30,12 @@ std::string inside_of_string(std::string_view text) {
 ItemFrame item_frame(const Target& target) {
   const PathParts path = split_path(target.item_path);
   ItemFrame frame;
-  frame.head = R"({"method":)";
+  frame.head += R"({"method":)";
   json::append_string(frame.head, target.item_method);
   frame.head += R"(,"path":")" + inside_of_string(path.before);
   frame.tail = inside_of_string(path.after) + R"(","body":)";
   if (target.item_key_member.empty()) return frame;
-  frame.key = ",";
+  frame.key += ',';
   json::append_string(frame.key, target.item_key_member);
   frame.key += ':';
   return frame;

@@ -80,7 +80,11 @@ class DemoResult:
         return not self.problems
 
     def as_dict(self) -> dict[str, Any]:
-        """What ``--json`` prints."""
+        """What ``--json`` prints.
+
+        ``attempts`` are requests on the wire as the journal has them, ``ledger_requests`` those
+        that the server saw; ``sends`` counts each update of each request whose token was taken.
+        """
         evidence, stats = self.evidence, self.evidence.stats
         return {
             "seed": self.seed,
@@ -94,9 +98,9 @@ class DemoResult:
             "superseded": stats.superseded,
             "dead": stats.dead,
             "parked": stats.parked,
-            "attempts": stats.attempts,
-            "requests": stats.requests,
+            "attempts": stats.requests,
             "ledger_requests": len(evidence.requests),
+            "sends": stats.attempts,
             "retries": stats.updater.retried,
             "throttled": stats.updater.throttled,
             "split": stats.updater.split,

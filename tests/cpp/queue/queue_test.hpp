@@ -43,8 +43,9 @@ class QueueTest : public ::testing::Test {
   Receipt put(const Event& event) {
     const std::string time = std::to_string(event.time_s);
     const std::string key = event.interaction + "_" + time;
-    const std::string original =
-        event.original.empty() ? R"({"id":")" + key + R"(","m":)" + event.mapped + "}" : event.original;
+    const std::string original = event.original.empty()
+                                     ? R"({"id":")" + key + R"(","m":)" + event.mapped + "}"
+                                     : event.original;
     NewUpdate update;
     update.idempotency_key = key;
     update.interaction_id = event.interaction;
@@ -79,7 +80,8 @@ class QueueTest : public ::testing::Test {
   void settle(const Claim& claim, Outcome outcome, std::int64_t delay_s = 0) {
     settle_each(claim, std::vector<Outcome>(claim.updates.size(), outcome), delay_s);
   }
-  void settle_each(const Claim& claim, const std::vector<Outcome>& outcomes, std::int64_t delay_s = 0) {
+  void settle_each(const Claim& claim, const std::vector<Outcome>& outcomes,
+                   std::int64_t delay_s = 0) {
     Settlement settlement;
     settlement.token = claim.token;
     settlement.status = 200;

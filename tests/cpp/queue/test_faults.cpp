@@ -65,7 +65,8 @@ TEST_F(FaultTest, AFailedCommitLeavesTheDelivererRight) {
   const auto one = claim(1);
   {
     sqlite::Database other(path_, sqlite::OpenMode::create);
-    other.run("CREATE TRIGGER no_more BEFORE INSERT ON journal BEGIN SELECT raise(FAIL, 'no'); END");
+    other.run(
+        "CREATE TRIGGER no_more BEFORE INSERT ON journal BEGIN SELECT raise(FAIL, 'no'); END");
   }
   EXPECT_THROW(settle(one, Outcome::completed), StoreError);
   EXPECT_THROW(put({"c", 3}), StoreError);

@@ -12,7 +12,8 @@ TEST(WithoutNewer, KeepsWhatNobodyNewerSet) {
   EXPECT_EQ(without_newer(R"({"attributes":{"a":1,"b":2}})", {R"({"attributes":{"b":3}})"}),
             R"({"attributes":{"a":1}})");
   EXPECT_EQ(without_newer(R"({"attributes":{"a":1}})", {R"({"attributes":{"a":2,"c":1}})"}), "");
-  EXPECT_EQ(without_newer(R"({"a":1,"b":{"c":1}})", {R"({"b":{"c":2}})", R"({"x":0})"}), R"({"a":1})");
+  EXPECT_EQ(without_newer(R"({"a":1,"b":{"c":1}})", {R"({"b":{"c":2}})", R"({"x":0})"}),
+            R"({"a":1})");
   EXPECT_EQ(without_newer(R"({"a":{"x":1}})", {R"({"a":5})"}), "");
   EXPECT_EQ(without_newer(R"({"a":12345678901234567890123})", {R"({"b":1})"}),
             R"({"a":12345678901234567890123})");

@@ -91,7 +91,7 @@ TEST_F(PutTest, RejectsAreRecordedWithoutTheirContent) {
   const auto record = queue_->audit_source().read(0, 10).front();
   EXPECT_EQ(record.action, "rejected");
   EXPECT_NE(record.detail.find("interactionId: missing"), std::string::npos);
-  EXPECT_NE(record.detail.find("\"bytes\":19"), std::string::npos);
+  EXPECT_NE(record.detail.find("\"size\":19"), std::string::npos);
   EXPECT_EQ(record.detail.find("s3cr3t"), std::string::npos);
   EXPECT_FALSE(record.original);
 }
@@ -110,8 +110,8 @@ TEST_F(PutTest, TellsThatSomethingCanBeClaimed) {
   int told = 0;
   queue_->on_put([&] { ++told; });
   put({"i1", 5});
-  put({"i1", 5});        // a duplicate is nothing new
-  put({"i2", 5, ""});    // nothing to write
+  put({"i1", 5});      // a duplicate is nothing new
+  put({"i2", 5, ""});  // nothing to write
   EXPECT_EQ(told, 1);
 }
 

@@ -62,7 +62,8 @@ TEST_F(UpgradeTest, TheTutorialsColumnsStayReadable) {
   EXPECT_EQ(reader.integer("SELECT count(*) FROM pending_updates WHERE status = 'pending'"), 2);
   EXPECT_EQ(reader.text("SELECT payload FROM pending_updates WHERE interaction_id = 'i9'"),
             R"({"attributes":{"a":1}})");
-  EXPECT_EQ(reader.integer("SELECT attempts FROM pending_updates WHERE interaction_id = 'i_1'"), 200);
+  EXPECT_EQ(reader.integer("SELECT attempts FROM pending_updates WHERE interaction_id = 'i_1'"),
+            200);
   claim(1);
   EXPECT_EQ(reader.integer("SELECT count(*) FROM pending_updates WHERE status = 'in_flight'"), 1);
 }

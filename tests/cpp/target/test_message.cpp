@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
 #include "target/message.hpp"
 
@@ -20,11 +21,18 @@ TEST(OneLine, ReplacesWhatCouldForgeALine) {
             "\xc2\xa0\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
 }
 
+// `count` times "a", then `tail`.
+std::string as(std::size_t count, std::string_view tail = {}) {
+  std::string text(count, 'a');
+  text += tail;
+  return text;
+}
+
 TEST(OneLine, CutsBetweenCharacters) {
-  EXPECT_EQ(one_line(std::string(300, 'a')), std::string(200, 'a'));
-  EXPECT_EQ(one_line(std::string(199, 'a') + "\xc3\xa9"), std::string(199, 'a'));
-  EXPECT_EQ(one_line(std::string(198, 'a') + "\xc3\xa9"), std::string(198, 'a') + "\xc3\xa9");
-  EXPECT_EQ(one_line(std::string(197, 'a') + "\xf0\x9f\x98\x80"), std::string(197, 'a'));
+  EXPECT_EQ(one_line(as(300)), as(200));
+  EXPECT_EQ(one_line(as(199, "\xc3\xa9")), as(199));
+  EXPECT_EQ(one_line(as(198, "\xc3\xa9")), as(198, "\xc3\xa9"));
+  EXPECT_EQ(one_line(as(197, "\xf0\x9f\x98\x80")), as(197));
 }
 
 TEST(MessageOf, TakesTheMemberOrNothing) {

@@ -29,7 +29,7 @@ BAD_LINES: dict[str, tuple[bytes, str, str]] = {
     "depth 10,000": (_HEAD + b', "x": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", "(body)", "deep"),
     "repeated key": (_HEAD + b', "contactId": "topsecret"}', "contactId", "once"),
     "invalid UTF-8": (_HEAD + b', "sourceChannel": "topsecret\xff\xfe"}', "(body)", "UTF-8"),
-    "hostile id": (event_line("../../admin/topsecret"), "interactionId", "match"),
+    "hostile id": (event_line("../../admin/topsecret"), "interactionId", "id_pattern"),
     "binary": (bytes(range(256)).replace(b"\n", b"") * 4, "(body)", "json"),
 }
 """Name to line, the place that the error names, and a word of its expectation or type."""

@@ -60,7 +60,7 @@ def test_it_proves_itself_twice_with_equal_counts(capfd: pytest.CaptureFixture[s
         assert data["events"] == sum(
             data[name] for name in ("accepted", "duplicates", "empty", "rejected")
         )
-        assert data["ledger_requests"] == data["requests"]
+        assert data["ledger_requests"] == data["attempts"]
         assert data["dead"] > 0
     first, second = (data for _, data in runs)
     for name in FIXED_BY_THE_SEED:

@@ -149,7 +149,7 @@ def _depth(value: Any) -> int:
 
 
 def _with_identifiers(reasons: list[Reason], members: dict[str, Any]) -> list[Reason]:
-    """pydantic's reasons and those of ids that are no identifiers, in the order of the fields."""
+    """The reasons with those of ids that are no identifiers, in the order of the fields."""
     merged: list[Reason] = []
     for alias, name in FIELDS.items():
         spelled = alias if alias in members or name not in members else name

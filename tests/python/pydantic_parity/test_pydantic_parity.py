@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from parity_check import check
-from parity_strategies import hostile_bodies, near_valid_bodies, number_texts, times, valid_bodies
+from parity_strategies import hostile_bodies, near_valid_bodies, valid_bodies
+from parity_times import number_texts, times
 
 
 def examples(count: int) -> settings:

@@ -81,18 +81,19 @@ def test_it_starts_no_thread() -> None:
 
 
 @pytest.mark.slow
-def test_it_takes_at_most_15_ms() -> None:
+def test_it_is_quick() -> None:
+    # Processor time, and with room: the benchmarks hold it to 15 ms on a machine of their own.
     times = in_fresh_python(
         """
         import json, subprocess, sys, time
-        code = f"import sys, time; sys.path[:] = {sys.path!r}; b = time.perf_counter();"
-        code += "import cxrelay; print(time.perf_counter() - b)"
+        code = f"import sys, time; sys.path[:] = {sys.path!r}; b = time.process_time();"
+        code += "import cxrelay; print(time.process_time() - b)"
         runs = [subprocess.check_output([sys.executable, "-S", "-c", code]) for _ in range(9)]
         print(json.dumps([float(run) for run in runs]))
         """
     )
     assert isinstance(times, list)
-    assert min(times) <= 0.015
+    assert min(times) <= 0.05
 
 
 def test_all_is_sorted_complete_and_there() -> None:

@@ -106,7 +106,9 @@ def test_without_credentials_delivery_says_what_is_missing(
     relay = opened(offline)
     relay.ingest(body())
     for deliver in (relay.flush, relay.start, relay.check_scopes):
-        with pytest.raises(ConfigError, match="CXONE_REGION.*CXONE_CLIENT_ID.*CXONE_CLIENT_SECRET"):
+        with pytest.raises(
+            ConfigError, match=r"CXONE_REGION.*CXONE_CLIENT_ID.*CXONE_CLIENT_SECRET"
+        ):
             deliver()
     assert relay.stats().pending == 1
 

@@ -76,7 +76,7 @@ def test_a_file_of_the_tutorial_is_taken_over(tmp_path: Path) -> None:
         "db = sqlite3.connect(sys.argv[1])\n"
         "db.execute('CREATE TABLE pending_updates (idempotency_key TEXT PRIMARY KEY, interaction_id TEXT"
         " NOT NULL, payload TEXT NOT NULL, attempts INTEGER DEFAULT 0, last_error TEXT, status TEXT"
-        " DEFAULT \"pending\", created_at TEXT DEFAULT CURRENT_TIMESTAMP)')\n"
+        ' DEFAULT "pending", created_at TEXT DEFAULT CURRENT_TIMESTAMP)\')\n'
         "rows = [(f'i{n}_2024-05-15T10:30:0{n}+00:00', f'i{n}', '{\"attributes\": {\"a\": 1}}',"
         " ['pending', 'completed'][n % 2]) for n in range(10)]\n"
         "db.executemany('INSERT INTO pending_updates (idempotency_key, interaction_id, payload, status)"
@@ -86,7 +86,10 @@ def test_a_file_of_the_tutorial_is_taken_over(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", script, str(path)], check=True)
     queue = tutorial.IdempotentRetryQueue(str(path))
     assert len(queue.dequeue_batch(25)) == 5
-    count = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('SELECT status, count(*) FROM pending_updates GROUP BY 1 ORDER BY 1').fetchall())"
+    count = (
+        "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('SELECT status, count(*)"
+        " FROM pending_updates GROUP BY 1 ORDER BY 1').fetchall())"
+    )
     seen = subprocess.run(
         [sys.executable, "-c", count, str(path)], check=True, capture_output=True, text=True
     )
@@ -96,7 +99,8 @@ def test_a_file_of_the_tutorial_is_taken_over(tmp_path: Path) -> None:
 def test_conn_reads_by_sql(queue: tutorial.IdempotentRetryQueue) -> None:
     key = queue.enqueue("i", PAYLOAD, TIME)
     rows = queue.conn.execute(
-        "SELECT idempotency_key, status, attempts FROM pending_updates WHERE interaction_id = ?", ("i",)
+        "SELECT idempotency_key, status, attempts FROM pending_updates WHERE interaction_id = ?",
+        ("i",),
     )
     assert rows.fetchall() == [(key, "pending", 0)]
     assert queue.conn.execute("SELECT NULL, 1.5, x'00'").fetchone() == (None, 1.5, b"\0")
@@ -118,7 +122,9 @@ def test_transform_is_the_tutorials() -> None:
             }
         )
     )
-    expected = {"attributes": {"crmReferenceId": "CRM", "originChannel": "VOICE", "routingQueue": "Q"}}
+    expected = {
+        "attributes": {"crmReferenceId": "CRM", "originChannel": "VOICE", "routingQueue": "Q"}
+    }
     assert tutorial.transform_to_cxone_schema(event) == expected
     assert Mapping.from_rules(tutorial.FIELD_MAPPING).apply(event) == expected
 
