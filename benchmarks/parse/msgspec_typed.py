@@ -26,7 +26,7 @@ class Msgspec(ParseContender):
 
     name = "msgspec"
 
-    def run(self, items: Sequence[bytes]) -> None:
+    def map_all(self, items: Sequence[bytes]) -> None:
         add = self.pairs.append
         decode: Callable[[bytes], Any] = msgspec.json.Decoder(Event).decode
         encode = msgspec.json.Encoder().encode

@@ -11,7 +11,7 @@ class NativeCall(ParseContender):
 
     name = "native call"
 
-    def run(self, items: Sequence[bytes]) -> None:
+    def map_all(self, items: Sequence[bytes]) -> None:
         add = self.pairs.append
         apply_json = Mapping.default().apply_json
         for raw in items:

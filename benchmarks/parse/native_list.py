@@ -13,7 +13,7 @@ class NativeList(ParseContender):
 
     name = f"native list of {LIST}"
 
-    def run(self, items: Sequence[bytes]) -> None:
+    def map_all(self, items: Sequence[bytes]) -> None:
         apply_json_many = Mapping.default().apply_json_many
         for i in range(0, len(items), LIST):
             self.pairs += apply_json_many(items[i : i + LIST])

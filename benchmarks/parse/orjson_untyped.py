@@ -28,7 +28,7 @@ class Orjson(ParseContender):
 
     name = "orjson, no validation"
 
-    def run(self, items: Sequence[bytes]) -> None:
+    def map_all(self, items: Sequence[bytes]) -> None:
         add = self.pairs.append
         for raw in items:
             fields = orjson.loads(raw)

@@ -13,7 +13,7 @@ class Tutorial(ParseContender):
 
     name = TUTORIAL
 
-    def run(self, items: Sequence[bytes]) -> None:
+    def map_all(self, items: Sequence[bytes]) -> None:
         add = self.pairs.append
         for raw in items:
             event = tutorial.parse_event(raw)

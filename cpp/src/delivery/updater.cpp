@@ -4,7 +4,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <utility>
 
@@ -54,6 +56,47 @@ class TimeLimit {
   SteadyClock::time_point end_;
 };
 
+// One flush at a time. Not a std::timed_mutex: the thread sanitizer of gcc 12 does not understand that one.
+class Turn {
+ public:
+  class Holder {
+   public:
+    explicit Holder(Turn& turn) : turn_(turn) {}
+    ~Holder() { turn_.give_back(); }
+    Holder(const Holder&) = delete;
+    Holder& operator=(const Holder&) = delete;
+
+   private:
+    Turn& turn_;
+  };
+
+  // True if the turn was taken within the limit; then a Holder must give it back.
+  bool take(const TimeLimit& limit) {
+    std::unique_lock lock(mutex_);
+    const auto is_free = [this] { return !taken_; };
+    if (limit.left() < milliseconds(0)) {
+      free_.wait(lock, is_free);
+    } else if (!free_.wait_for(lock, limit.left(), is_free)) {
+      return false;
+    }
+    taken_ = true;
+    return true;
+  }
+
+ private:
+  void give_back() {
+    {
+      const std::lock_guard lock(mutex_);
+      taken_ = false;
+    }
+    free_.notify_one();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable free_;
+  bool taken_ = false;
+};
+
 class TwoThreadUpdater final : public Updater {
  public:
   TwoThreadUpdater(Queue& queue, TokenProvider& tokens, Target target, TransportFactory transport,
@@ -98,7 +141,7 @@ class TwoThreadUpdater final : public Updater {
   Access access_;
   const pid_t process_ = ::getpid();
 
-  std::timed_mutex flush_turn_;
+  Turn flush_turn_;
   mutable std::mutex mutex_;                  // guards all below
   std::unique_ptr<HttpTransport> transport_;  // kept between runs: so are its connections
   std::shared_ptr<Run> run_;                  // until its end has been told to somebody
@@ -106,14 +149,18 @@ class TwoThreadUpdater final : public Updater {
 };
 
 TwoThreadUpdater::~TwoThreadUpdater() {
-  if (::getpid() == process_) {
-    stop(kDestructorWaitMs);
-    return;
+  try {
+    if (::getpid() == process_) {
+      stop(kDestructorWaitMs);
+      return;
+    }
+    // In a child of a fork the threads do not exist, and their locks may be held for ever: leave all
+    // as it is.
+    static_cast<void>(new std::shared_ptr<Run>(std::move(run_)));
+    static_cast<void>(transport_.release());
+  } catch (...) {
+    // A destructor cannot say more; what is left open is settled as UNKNOWN by the next deliverer.
   }
-  // In a child of a fork the threads do not exist, and their locks may be held for ever: leave all
-  // as it is.
-  static_cast<void>(new std::shared_ptr<Run>(std::move(run_)));
-  static_cast<void>(transport_.release());
 }
 
 void TwoThreadUpdater::check_process() const {
@@ -162,12 +209,8 @@ void TwoThreadUpdater::reap(const std::shared_ptr<Run>& run) {
 StopReason TwoThreadUpdater::flush(std::int64_t timeout_ms) {
   check_process();
   const TimeLimit limit(timeout_ms);
-  std::unique_lock turn(flush_turn_, std::defer_lock);
-  if (timeout_ms < 0) {
-    turn.lock();
-  } else if (!turn.try_lock_until(limit.end())) {
-    return StopReason::timeout;
-  }
+  if (!flush_turn_.take(limit)) return StopReason::timeout;
+  const Turn::Holder holder(flush_turn_);
   while (true) {
     const std::shared_ptr<Run> run = current_or_new();
     const bool asked = run->exchange().ask();

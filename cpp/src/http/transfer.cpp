@@ -11,9 +11,9 @@ namespace cxrelay {
 namespace {
 
 // Removes what libcurl would add by itself: a wait for "100 Continue" costs a round trip, and a
-// content type is the caller's to say.
-char kNoExpect[] = "Expect:";
-char kNoContentType[] = "Content-Type:";
+// content type is the caller's to say. Not const, because the nodes of libcurl's list are not.
+char no_expect[] = "Expect:";
+char no_content_type[] = "Content-Type:";
 
 // A day: more than any request may take, and small enough for every unit of time.
 constexpr std::int64_t kMaxTimeoutMs = 86'400'000;
@@ -143,8 +143,8 @@ void Transfer::set_headers() {
     blank_headers_.push_back(header.substr(0, header.find(':')) + ";");
     add(blank_headers_.back().data());
   }
-  add(kNoExpect);
-  if (!has_header(request_.headers, "content-type")) add(kNoContentType);
+  add(no_expect);
+  if (!has_header(request_.headers, "content-type")) add(no_content_type);
   for (std::size_t i = 0; i + 1 < header_list_.size(); ++i)
     header_list_[i].next = &header_list_[i + 1];
   set_option(handle_.get(), CURLOPT_HTTPHEADER, header_list_.data());

@@ -29,11 +29,15 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace, output: Output) -> ExitCode:
     """Fails if anything does not hold together."""
+    import logging
+
     from cxrelay.demo import run_demo
     from cxrelay.demo.report import as_text
 
     from .progress import Progress
 
+    # The troubles are part of the show, and the report tells of them.
+    logging.getLogger("cxrelay").addHandler(logging.NullHandler())
     with Progress("demo", None, "events") as progress:
         result = run_demo(args.events, args.seed, args.keep, progress.show)
     output.result(result.as_dict(), as_text(result))

@@ -35,8 +35,8 @@ class Output:
 
 
 def to_json(data: Mapping[str, Any]) -> str:
-    """One object on one line."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    """One object on one line, in ASCII: a file name need not be text in any encoding."""
+    return json.dumps(data, separators=(",", ":"))
 
 
 def one_line(text: str, limit: int = _MAX_TEXT) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from .evidence import Evidence, Request
+from .evidence import Evidence
 from .oracle import final_state
 
 _MAX_EXAMPLES = 3
@@ -69,7 +69,7 @@ def _ledger_problems(evidence: Evidence) -> Iterator[str]:
     yield from _unequal(
         "sends of updates",
         ("in the journal", stats.attempts),
-        ("seen by the server", sum(_sends(request) for request in requests)),
+        ("seen by the server", sum(len(request.interaction_ids) for request in requests)),
     )
     owner = {
         stored.key: stored.event.content["interactionId"]
@@ -83,11 +83,6 @@ def _ledger_problems(evidence: Evidence) -> Iterator[str]:
     )
     if strange:
         yield f"{strange} sends carried a key that does not belong to the interaction"
-
-
-def _sends(request: Request) -> int:
-    """How many sends of an update a request is: none if it was turned away for its token."""
-    return 0 if request.status in (401, 403) else len(request.interaction_ids)
 
 
 def _state_problems(evidence: Evidence) -> Iterator[str]:

@@ -79,13 +79,13 @@ def generate(count: int, seed: int) -> DemoInput:
             if len(arrivals) < count:
                 arrivals.append((at_s + delay_s, len(arrivals), event))
     arrivals.sort(key=lambda arrival: arrival[:2])
-    few = max(1, len(interactions) // 500)
-    troubled = rng.sample(interactions, min(2 * few, len(interactions)))
+    gone, refused = (max(1, len(interactions) // share) for share in (500, 2000))
+    troubled = rng.sample(interactions, min(gone + refused, len(interactions)))
     sample = DemoEvent(_encoded(SAMPLE), "accepted", SAMPLE, _time_of(SAMPLE))
     return DemoInput(
         events=[sample, *(event for _, _, event in arrivals)],
-        gone=frozenset(troubled[:few]),
-        refused=frozenset(troubled[few:]),
+        gone=frozenset(troubled[:gone]),
+        refused=frozenset(troubled[gone:]),
     )
 
 
@@ -99,6 +99,8 @@ def _interaction(
     for number in range(rng.choices((1, 2, 3, 5), (70, 15, 10, 5))[0]):
         when += timedelta(milliseconds=rng.randrange(1, 90_000))
         delay_s = (when - _START).total_seconds() - at_s + rng.expovariate(1 / 20)
+        if rng.random() < 0.05:  # held up somewhere on its way
+            delay_s += rng.uniform(0, 7200)
         content = _content(rng, interaction_id, contact_id, channel, when, number)
         kind: Kind = "accepted" if _is_mapped(content) else "empty"
         event = DemoEvent(_encoded(content), kind, content, when)

@@ -30,6 +30,7 @@ class Request:
     interaction_ids: tuple[str, ...]
     keys: tuple[str | None, ...]
     status: int | None
+    failed_items: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class DemoResult:
         """What ``--json`` prints.
 
         ``attempts`` are requests on the wire as the journal has them, ``ledger_requests`` those
-        that the server saw; ``sends`` counts each update of each request whose token was taken.
+        that the server saw; ``sends`` counts each update of each request.
         """
         evidence, stats = self.evidence, self.evidence.stats
         return {
@@ -101,6 +102,7 @@ class DemoResult:
             "attempts": stats.requests,
             "ledger_requests": len(evidence.requests),
             "sends": stats.attempts,
+            "item_failures": sum(request.failed_items for request in evidence.requests),
             "retries": stats.updater.retried,
             "throttled": stats.updater.throttled,
             "split": stats.updater.split,

@@ -46,7 +46,9 @@ def _outgoing(result: DemoResult) -> Iterator[str]:
     for status, count in sorted(by_status.items(), key=lambda item: item[0] or 0):
         name = _STATUS_NAMES.get(status, "put off" if status == 429 else "server trouble")
         yield f"{count:>9,}   {name}{f' ({status})' if status else ''}"
-    yield f"{stats.updater.retried:>9,} retries of updates after failures of an item or a batch"
+    failures = sum(request.failed_items for request in requests)
+    yield f"{failures:>9,} failures of single items in batches that were taken"
+    yield f"{stats.updater.retried:>9,} retries: updates put back to be sent again later"
     yield f"{stats.updater.split:>9,} batches halved to isolate a refused update"
 
 

@@ -27,7 +27,7 @@ from .events import DemoEvent, DemoInput, generate
 from .evidence import DemoResult, Evidence, Final, Request, Stored
 
 if TYPE_CHECKING:
-    from cxrelay.simulator import SimulatorProcess
+    from cxrelay.simulator import LedgerEntry, SimulatorProcess
 
 QUEUE_FILE = "cxrelay.db"
 AUDIT_LOG = "audit_transformations.log"
@@ -137,16 +137,21 @@ def _config(folder: Path, simulator: SimulatorProcess) -> RelayConfig:
 def _ingest(
     relay: Relay, events: list[DemoEvent], stored: list[Stored], progress: Callable[[int], None]
 ) -> float:
-    """Stores everything, delivering from the middle on: so late events meet delivered ones too."""
+    """Stores everything. What came first is delivered when the rest comes, which is delivered at
+    the same time: so late events meet newer ones that wait, are under way, or are delivered.
+    """
     ingest_s = 0.0
-    for start in range(0, len(events), _BATCH):
-        batch = events[start : start + _BATCH]
+    half = len(events) // 2
+    size = min(_BATCH, max(1, len(events) // 4))
+    for start in range(0, len(events), size):
+        batch = events[start : start + size]
         began = time.monotonic()
         results = relay.ingest_many([event.body for event in batch])
         ingest_s += time.monotonic() - began
         stored += [_stored(*pair) for pair in zip(batch, results, strict=True)]
         progress(len(stored))
-        if start <= len(events) // 2 < start + _BATCH:
+        if start < half <= start + size:
+            relay.flush(_DEADLINE_S)
             relay.start()
     return ingest_s
 
@@ -170,7 +175,12 @@ def _gather(
         dead=_final(relay, "dead"),
         parked=_final(relay, "parked"),
         requests=[
-            Request(entry.interaction_ids, entry.idempotency_keys, entry.status)
+            Request(
+                interaction_ids=entry.interaction_ids,
+                keys=entry.idempotency_keys,
+                status=entry.status,
+                failed_items=_failed_items(entry),
+            )
             for entry in simulator.requests("batch")
         ],
         interactions=simulator.interactions(),
@@ -178,6 +188,10 @@ def _gather(
         audit_records=verified.records,
         audit_problem=verified.problem if not verified.ok else "",
     )
+
+
+def _failed_items(entry: LedgerEntry) -> int:
+    return sum(status != 200 for status in entry.item_statuses) if entry.status == 200 else 0
 
 
 def _final(relay: Relay, state: str) -> list[Final]:

@@ -11,7 +11,8 @@ namespace cxrelay {
 namespace {
 
 std::string body(const std::string& attributes, const std::string& more = "") {
-  return R"({"interactionId":"i-1","contactId":"c-1","timestamp":"2024-05-15T10:30:00Z","attributes":)" +
+  return R"({"interactionId":"i-1","contactId":"c-1","timestamp":"2024-05-15T10:30:00Z",)"
+         R"("attributes":)" +
          attributes + more + "}";
 }
 
@@ -67,9 +68,11 @@ TEST(Apply, OtherValuesKeepTheirExactText) {
 
 TEST(Apply, ReadsFieldsAttributesAndBody) {
   const auto mapping = Mapping::from_json(R"([
-      {"from":"interaction_id","to":"a"}, {"from":"contactId","to":"b"}, {"from":"timestamp","to":"c"},
-      {"from":"/timestamp","to":"d"}, {"from":"attributes.x.0.y","to":"e"}, {"from":"/extra/a.b","to":"f"},
-      {"from":"/attributes/p.q","to":"g"}, {"from":"legacy_crm_id","to":"h"}, {"from":"attributes","to":"i"}])");
+      {"from":"interaction_id","to":"a"}, {"from":"contactId","to":"b"},
+      {"from":"timestamp","to":"c"}, {"from":"/timestamp","to":"d"},
+      {"from":"attributes.x.0.y","to":"e"}, {"from":"/extra/a.b","to":"f"},
+      {"from":"/attributes/p.q","to":"g"}, {"from":"legacy_crm_id","to":"h"},
+      {"from":"attributes","to":"i"}])");
   EXPECT_EQ(
       payload(mapping,
               body(R"({"x":[{"y":1}],"p.q":2})", R"(,"extra":{"a.b":3},"legacy_crm_id":"q\"é")")),

@@ -161,8 +161,10 @@ TEST(Rules, EqualRulesHaveOneTextAndVersion) {
 TEST(Rules, RoundTripInFullForm) {
   const std::string rules =
       R"([{"from":"timestamp","to":"/a.b/c","apply":["trim",{"name":"truncate","max":9},)"
-      R"({"name":"prefix","text":"\"é"}],"lookup":{"":1.50,"a":null,"b":{"x":[" "]}},"default":[0]},)"
-      R"({"from":"/a.b/~0~1","to":"d","when_missing":"error"},{"from":"/attributes/a.b","to":"e"}])";
+      R"({"name":"prefix","text":"\"é"}],"lookup":{"":1.50,"a":null,"b":{"x":[" "]}},)"
+      R"("default":[0]},)"
+      R"({"from":"/a.b/~0~1","to":"d","when_missing":"error"},)"
+      R"({"from":"/attributes/a.b","to":"e"}])";
   EXPECT_EQ(Mapping::from_json(rules).rules_json(), rules);
 }
 

@@ -27,7 +27,7 @@ BAD_LINES: dict[str, tuple[bytes, str, str]] = {
     "bad time": (event_line(timestamp="topsecret"), "timestamp", "datetime"),
     "10 MB": (_HEAD + b', "x": "' + b"topsecret " * 1_000_000 + b'"}', "(body)", "bytes"),
     "depth 10,000": (_HEAD + b', "x": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", "(body)", "deep"),
-    "repeated key": (_HEAD + b', "contactId": "topsecret"}', "contactId", "once"),
+    "repeated key": (_HEAD + b', "contactId": "topsecret"}', "(body)", "duplicate_key"),
     "invalid UTF-8": (_HEAD + b', "sourceChannel": "topsecret\xff\xfe"}', "(body)", "UTF-8"),
     "hostile id": (event_line("../../admin/topsecret"), "interactionId", "id_pattern"),
     "binary": (bytes(range(256)).replace(b"\n", b"") * 4, "(body)", "json"),

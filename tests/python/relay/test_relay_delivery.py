@@ -115,6 +115,20 @@ def test_a_flush_that_gives_up_does_not_end_background_delivery(
     relay.stop()
 
 
+def test_one_relay_delivers_for_a_queue_file_and_any_may_put(
+    config: RelayConfig, opened: Opener, cxone_simulator: Simulator
+) -> None:
+    first, second = opened(config), opened(config)
+    first.start()
+    second.ingest(body("i-1"))
+    cxone_simulator.wait_for_requests(1, kind="batch", ending="answered")
+    assert second.flush(5).reason == "not_elected"
+    first.stop()
+    second.ingest(body("i-2"))
+    assert second.flush(30).reason == "idle"
+    assert len(cxone_simulator.requests("batch")) == 2
+
+
 def test_a_flush_that_gives_up_loses_nothing(relay: Relay, cxone_simulator: Simulator) -> None:
     cxone_simulator.script(behaviours.status(429, retry_after="60"))
     relay.ingest(body())
