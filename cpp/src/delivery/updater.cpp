@@ -4,20 +4,15 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <condition_variable>
 #include <mutex>
 #include <utility>
 
 #include "delivery/run.hpp"
+#include "delivery/turn.hpp"
 
 namespace cxrelay {
 namespace delivery {
 namespace {
-
-using std::chrono::milliseconds;
-using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::int64_t kDestructorWaitMs = 5'000;
 
@@ -34,68 +29,6 @@ void check_options(const UpdaterOptions& options) {
               retry.max_retry_after_ms >= 0 && retry.max_age_ms >= 0,
           "a time of the retry policy is negative");
 }
-
-// A time limit that starts now; negative = none.
-class TimeLimit {
- public:
-  explicit TimeLimit(std::int64_t ms) : none_(ms < 0), end_(SteadyClock::now() + cut(ms)) {}
-  milliseconds left() const {
-    if (none_) return milliseconds(-1);
-    const auto left = std::chrono::ceil<milliseconds>(end_ - SteadyClock::now());
-    return std::max(left, milliseconds(0));
-  }
-  SteadyClock::time_point end() const { return none_ ? SteadyClock::time_point::max() : end_; }
-
- private:
-  // A year is as good as any longer time, and its sum with now does not overflow.
-  static milliseconds cut(std::int64_t ms) {
-    return std::clamp(milliseconds(ms), milliseconds(0), milliseconds(std::chrono::years(1)));
-  }
-
-  bool none_;
-  SteadyClock::time_point end_;
-};
-
-// One flush at a time. Not a std::timed_mutex: the thread sanitizer of gcc 12 does not understand that one.
-class Turn {
- public:
-  class Holder {
-   public:
-    explicit Holder(Turn& turn) : turn_(turn) {}
-    ~Holder() { turn_.give_back(); }
-    Holder(const Holder&) = delete;
-    Holder& operator=(const Holder&) = delete;
-
-   private:
-    Turn& turn_;
-  };
-
-  // True if the turn was taken within the limit; then a Holder must give it back.
-  bool take(const TimeLimit& limit) {
-    std::unique_lock lock(mutex_);
-    const auto is_free = [this] { return !taken_; };
-    if (limit.left() < milliseconds(0)) {
-      free_.wait(lock, is_free);
-    } else if (!free_.wait_for(lock, limit.left(), is_free)) {
-      return false;
-    }
-    taken_ = true;
-    return true;
-  }
-
- private:
-  void give_back() {
-    {
-      const std::lock_guard lock(mutex_);
-      taken_ = false;
-    }
-    free_.notify_one();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable free_;
-  bool taken_ = false;
-};
 
 class TwoThreadUpdater final : public Updater {
  public:

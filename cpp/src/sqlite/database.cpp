@@ -29,6 +29,11 @@ int wait_for_writer(void*, int tries) {
   return 1;
 }
 
+int keep_log_pages(void* pages, sqlite3*, const char*, int in_log) {
+  *static_cast<int*>(pages) = in_log;
+  return SQLITE_OK;
+}
+
 // The checks that SQLite does not make. Nothing is opened here if the file exists: closing a plain descriptor of a
 // database drops every lock that this process holds on it.
 void refuse_unsafe(const std::string& path, OpenMode mode) {
@@ -79,6 +84,7 @@ void Database::configure(OpenMode mode) {
   run("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA cache_size=-8192");
   if (mode == OpenMode::read_only) return;
   run("PRAGMA synchronous=FULL; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0");
+  sqlite3_wal_hook(handle_, &keep_log_pages, &log_pages_);
   // A build or a file system may quietly keep another mode; then nothing of P1 would hold.
   if (text("PRAGMA journal_mode") != "wal" || integer("PRAGMA synchronous") != 2) {
     throw StoreError(StoreErrorKind::unsafe_file,
@@ -113,8 +119,6 @@ bool Database::checkpoint() {
   }
   return code == SQLITE_OK && frames == copied;
 }
-
-std::int64_t Database::changes() const noexcept { return sqlite3_changes64(handle_); }
 
 bool Database::in_transaction() const noexcept { return sqlite3_get_autocommit(handle_) == 0; }
 

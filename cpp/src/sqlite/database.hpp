@@ -33,8 +33,9 @@ class Database {
   // Copies frames of the write-ahead log back into the file as far as no reader holds them, so that the log
   // restarts. True if the whole log was copied.
   bool checkpoint();
-  // Rows that the last statement changed.
-  std::int64_t changes() const noexcept;
+  // Pages in the write-ahead log after this connection's last commit, those of other connections included. The
+  // log's file does not shrink when it restarts, so its size tells nothing.
+  int log_pages() const noexcept { return log_pages_; }
   bool in_transaction() const noexcept;
 
   const std::string& path() const noexcept { return path_; }
@@ -45,6 +46,7 @@ class Database {
 
   std::string path_;
   sqlite3* handle_ = nullptr;
+  int log_pages_ = 0;
 };
 
 // BEGIN IMMEDIATE in the constructor; rolls back in the destructor unless committed. Not shared between threads.

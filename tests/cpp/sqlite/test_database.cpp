@@ -87,6 +87,17 @@ TEST_F(DatabaseTest, ACheckpointLetsTheLogRestart) {
   EXPECT_LT(std::filesystem::file_size(path_ + "-wal"), 2 * size);
 }
 
+TEST_F(DatabaseTest, CountsTheLogsPagesFromItsRestart) {
+  Database database(path_, OpenMode::create);
+  database.run("CREATE TABLE t (x BLOB)");
+  for (int i = 0; i < 50; ++i) database.run("INSERT INTO t VALUES (randomblob(20000))");
+  const int before = database.log_pages();
+  EXPECT_GT(before, 250);
+  EXPECT_TRUE(database.checkpoint());
+  database.run("INSERT INTO t VALUES (1)");
+  EXPECT_LT(database.log_pages(), 10) << "a full log that was copied back is started anew";
+}
+
 TEST_F(DatabaseTest, BindsExactValues) {
   Database database(path_, OpenMode::create);
   Statement statement(database, "SELECT ?1, ?2, ?3, ?4");
