@@ -35,7 +35,7 @@ class TimeLimit {
   std::chrono::steady_clock::time_point end_;
 };
 
-// One flush at a time. Not a std::timed_mutex: the thread sanitizer of gcc 12 does not understand that one.
+// One flush at a time. Not a std::timed_mutex: the thread sanitizer of gcc 12 misreads that one.
 class Turn {
  public:
   class Holder {

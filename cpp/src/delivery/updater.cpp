@@ -87,7 +87,7 @@ TwoThreadUpdater::~TwoThreadUpdater() {
       stop(kDestructorWaitMs);
       return;
     }
-    // In a child of a fork the threads do not exist, and their locks may be held for ever: leave all
+    // In a forked child the threads do not exist, and their locks may be held for ever: leave all
     // as it is.
     static_cast<void>(new std::shared_ptr<Run>(std::move(run_)));
     static_cast<void>(transport_.release());
