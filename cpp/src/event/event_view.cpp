@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/short_text.hpp"
 #include "event/field_names.hpp"
 #include "event/identifier.hpp"
 #include "event/refusal.hpp"
@@ -45,54 +46,56 @@ Field candidate(std::string_view key) noexcept {
 
 Members find_members(const json::Document& document) noexcept {
   Members found;
-  const Node& root = document.root();
-  for (auto* node = document.first_child(root); node; node = document.next_sibling(root, *node)) {
-    const Field field = candidate(node->key);
+  const auto nodes = document.nodes();
+  for (std::size_t i = 1; i < nodes.size(); i = nodes[i].next) {
+    const Field field = candidate(nodes[i].key);
     if (field == kNoField) continue;
     const auto& [alias, name] = field_names(field);
-    const bool is_alias = node->key == alias;
-    if (is_alias || (found[field] == nullptr && node->key == name)) found[field] = node;
+    const bool is_alias = same_text(nodes[i].key, alias);
+    if (is_alias || (found[field] == nullptr && same_text(nodes[i].key, name))) {
+      found[field] = &nodes[i];
+    }
   }
   return found;
 }
 
-// Each function checks one field, adds its errors and returns the value for a valid one.
+// Each function checks one field, adds its errors and sets `out` to the value of a valid one. What
+// is written in its final place needs no copy: one that reads 8 bytes just after a smaller part of
+// them was written waits for the store.
 class Validator {
  public:
   Validator(const Members& members, std::vector<ErrorDetail>& errors)
       : members_(members), errors_(errors) {}
 
-  std::string_view identifier(Field field) {
+  void identifier(Field field, std::string_view& out) {
     const Node* node = required(field);
-    if (node == nullptr) return {};
+    if (node == nullptr) return;
     if (node->kind != Kind::string) {
       errors_.push_back(not_a_string(node->key));
     } else if (!is_identifier(node->text)) {
       errors_.push_back(not_an_id(node->key));
     }
-    return node->text;
+    out = node->text;
   }
 
-  Timestamp time(Field field) {
-    Timestamp out;
+  void time(Field field, Timestamp& out) {
     const Node* node = required(field);
-    if (node == nullptr) return out;
+    if (node == nullptr) return;
     const auto error = parse_timestamp(*node, out);
     if (error != TimestampError::none) errors_.push_back(not_a_timestamp(node->key, error));
-    return out;
   }
 
-  const Node* object(Field field) {
-    const Node* node = members_[field];
-    if (node != nullptr && node->kind != Kind::object) errors_.push_back(not_a_dict(node->key));
-    return node;
+  void object(Field field, const Node*& out) {
+    out = members_[field];
+    if (out != nullptr && out->kind != Kind::object) errors_.push_back(not_a_dict(out->key));
   }
 
-  std::optional<std::string_view> text(Field field) {
+  void text(Field field, std::optional<std::string_view>& out) {
     const Node* node = members_[field];
-    if (node == nullptr || node->kind == Kind::null) return std::nullopt;
+    out.reset();
+    if (node == nullptr || node->kind == Kind::null) return;
     if (node->kind != Kind::string) errors_.push_back(not_a_string(node->key));
-    return node->text;
+    out.emplace(node->text);
   }
 
  private:
@@ -123,12 +126,12 @@ bool parse_event_view(std::string_view raw, const InputLimits& limits, json::Doc
   const Members members = find_members(document);
   Validator valid(members, errors);
   out.document = &document;
-  out.interaction_id = valid.identifier(Field::interaction_id);
-  out.contact_id = valid.identifier(Field::contact_id);
-  out.timestamp = valid.time(Field::timestamp);
-  out.attributes = valid.object(Field::attributes);
-  out.legacy_crm_id = valid.text(Field::legacy_crm_id);
-  out.source_channel = valid.text(Field::source_channel);
+  valid.identifier(Field::interaction_id, out.interaction_id);
+  valid.identifier(Field::contact_id, out.contact_id);
+  valid.time(Field::timestamp, out.timestamp);
+  valid.object(Field::attributes, out.attributes);
+  valid.text(Field::legacy_crm_id, out.legacy_crm_id);
+  valid.text(Field::source_channel, out.source_channel);
   return errors.empty();
 }
 

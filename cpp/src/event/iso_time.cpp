@@ -8,6 +8,29 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
 
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// Two-digit numbers at fixed places of a text that is long enough. Any other character is
+// remembered, so that a whole form costs one check at its end.
+class Digits {
+ public:
+  explicit Digits(const char* text) noexcept : text_(text) {}
+
+  int two(std::size_t at) noexcept {
+    const unsigned tens = static_cast<unsigned char>(text_[at]) - unsigned{'0'};
+    const unsigned ones = static_cast<unsigned char>(text_[at + 1]) - unsigned{'0'};
+    bad_ = bad_ || tens > 9 || ones > 9;
+    return static_cast<int>(tens * 10 + ones);
+  }
+
+  void expect(std::size_t at, char c) noexcept { bad_ = bad_ || text_[at] != c; }
+  bool ok() const noexcept { return !bad_; }
+
+ private:
+  const char* text_;
+  bool bad_ = false;
+};
+
 // Reads a text from the front. Each `take` leaves the text as it was when it does not match.
 class Reader {
  public:
@@ -15,48 +38,54 @@ class Reader {
 
   bool done() const noexcept { return rest_.empty(); }
 
+  bool take(char expected) noexcept {
+    if (rest_.empty() || rest_[0] != expected) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+
   bool take(std::string_view expected) noexcept {
     if (!rest_.starts_with(expected)) return false;
     rest_.remove_prefix(expected.size());
     return true;
   }
 
-  bool take_one_of(std::string_view characters) noexcept {
-    if (rest_.empty() || characters.find(rest_[0]) == std::string_view::npos) return false;
+  bool take_digit(int& out) noexcept {
+    if (rest_.empty() || !is_digit(rest_[0])) return false;
+    out = rest_[0] - '0';
     rest_.remove_prefix(1);
     return true;
   }
 
-  // Exactly `width` digits.
-  bool take_number(std::size_t width, int& out) noexcept {
-    if (rest_.size() < width) return false;
-    int value = 0;
-    for (std::size_t i = 0; i < width; ++i) {
-      if (!is_digit(rest_[i])) return false;
-      value = value * 10 + (rest_[i] - '0');
-    }
-    rest_.remove_prefix(width);
-    out = value;
-    return true;
+  // The next `size` characters, or nullptr if there are fewer.
+  const char* take_front(std::size_t size) noexcept {
+    if (rest_.size() < size) return nullptr;
+    const char* front = rest_.data();
+    rest_.remove_prefix(size);
+    return front;
   }
 
-  bool take_digit(int& out) noexcept { return take_number(1, out); }
-
  private:
-  static bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
   std::string_view rest_;
 };
 
+// YYYY-MM-DD
 bool read_date(Reader& in, std::chrono::year_month_day& out) noexcept {
-  int year = 0;
-  int month = 0;
-  int day = 0;
-  const bool matches = in.take_number(4, year) && in.take("-") && in.take_number(2, month) &&
-                       in.take("-") && in.take_number(2, day);
-  if (!matches) return false;
+  const char* text = in.take_front(10);
+  if (text == nullptr) return false;
+  Digits digits(text);
+  const int year = 100 * digits.two(0) + digits.two(2);
+  digits.expect(4, '-');
+  const int month = digits.two(5);
+  digits.expect(7, '-');
+  const int day = digits.two(8);
+  if (!digits.ok()) return false;
   out = std::chrono::year{year} / month / day;
   return out.ok();
+}
+
+bool read_separator(Reader& in) noexcept {
+  return in.take('T') || in.take('t') || in.take(' ') || in.take('_');
 }
 
 // The fraction of a second in microseconds; at least one digit must follow the point.
@@ -71,34 +100,51 @@ bool read_fraction(Reader& in, std::int64_t& out) noexcept {
   return true;
 }
 
+// SS and maybe a fraction, both in microseconds.
+bool read_seconds(Reader& in, std::int64_t& out) noexcept {
+  const char* text = in.take_front(2);
+  if (text == nullptr) return false;
+  Digits digits(text);
+  const int second = digits.two(0);
+  if (!digits.ok() || second > 59) return false;
+  out += second * kSecond;
+  return !(in.take('.') || in.take(',')) || read_fraction(in, out);
+}
+
+// HH:MM and maybe seconds.
 bool read_clock(Reader& in, std::int64_t& out) noexcept {
-  int hour = 0;
-  int minute = 0;
-  int second = 0;
-  std::int64_t fraction = 0;
-  if (!in.take_number(2, hour) || !in.take(":") || !in.take_number(2, minute)) return false;
-  if (in.take(":")) {
-    if (!in.take_number(2, second)) return false;
-    if (in.take_one_of(".,") && !read_fraction(in, fraction)) return false;
-  }
-  if (hour > 23 || minute > 59 || second > 59) return false;
-  out = (hour * 3600 + minute * 60 + second) * kSecond + fraction;
-  return true;
+  const char* text = in.take_front(5);
+  if (text == nullptr) return false;
+  Digits digits(text);
+  const int hour = digits.two(0);
+  digits.expect(2, ':');
+  const int minute = digits.two(3);
+  if (!digits.ok() || hour > 23 || minute > 59) return false;
+  out = (hour * 3600 + minute * 60) * kSecond;
+  return !in.take(':') || read_seconds(in, out);
+}
+
+bool read_two_digits(Reader& in, int& out) noexcept {
+  const char* text = in.take_front(2);
+  if (text == nullptr) return false;
+  Digits digits(text);
+  out = digits.two(0);
+  return digits.ok();
 }
 
 bool read_offset(Reader& in, std::optional<std::int32_t>& out) noexcept {
   if (in.done()) return true;
-  if (in.take_one_of("Zz")) {
+  if (in.take('Z') || in.take('z')) {
     out = 0;
     return true;
   }
-  const bool negative = in.take("-") || in.take("\u2212");
-  if (!negative && !in.take("+")) return false;
+  const bool negative = in.take('-') || in.take("\u2212");
+  if (!negative && !in.take('+')) return false;
   int hours = 0;
   int minutes = 0;
-  if (!in.take_number(2, hours)) return false;
-  in.take(":");
-  if (!in.take_number(2, minutes) || hours > 23 || minutes > 59) return false;
+  if (!read_two_digits(in, hours)) return false;
+  in.take(':');
+  if (!read_two_digits(in, minutes) || hours > 23 || minutes > 59) return false;
   const int seconds = hours * 3600 + minutes * 60;
   out = negative ? -seconds : seconds;
   return true;
@@ -113,7 +159,7 @@ IsoResult parse_iso_time(std::string_view text, Timestamp& out) noexcept {
   std::int64_t clock_us = 0;
   std::optional<std::int32_t> offset_s;
   if (!in.done()) {
-    if (!in.take_one_of("Tt _") || !read_clock(in, clock_us)) return IsoResult::invalid;
+    if (!read_separator(in) || !read_clock(in, clock_us)) return IsoResult::invalid;
     if (!read_offset(in, offset_s) || !in.done()) return IsoResult::invalid;
   }
   if (date.year() == std::chrono::year{0}) return IsoResult::year_zero;

@@ -1,7 +1,10 @@
 // Writing a timestamp as Python's datetime.isoformat() does.
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 
 #include "cxrelay/event.hpp"
 #include "event/timestamp.hpp"
@@ -11,34 +14,54 @@ namespace {
 
 namespace chrono = std::chrono;
 
+constexpr std::int64_t kSecond = 1'000'000;  // in microseconds
+
+// "00", "01", ... "99": two digits for one division.
+constexpr auto kTwoDigits = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
 // Wide enough for "YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM:SS".
 class Writer {
  public:
   void put(char c) noexcept { buffer_[size_++] = c; }
 
-  void put_number(std::int64_t value, std::size_t width) noexcept {
-    for (std::size_t i = width; i > 0; --i) {
-      buffer_[size_ + i - 1] = static_cast<char>('0' + value % 10);
-      value /= 10;
-    }
-    size_ += width;
+  // 0 to 99.
+  void put_two(std::uint32_t value) noexcept {
+    std::memcpy(buffer_ + size_, kTwoDigits.data() + 2UL * value, 2);
+    size_ += 2;
   }
 
-  void put_clock(std::int64_t seconds, bool with_seconds) noexcept {
-    put_number(seconds / 3600, 2);
+  void put_clock(std::uint32_t seconds, bool with_seconds) noexcept {
+    put_two(seconds / 3600);
     put(':');
-    put_number(seconds / 60 % 60, 2);
+    put_two(seconds / 60 % 60);
     if (!with_seconds) return;
     put(':');
-    put_number(seconds % 60, 2);
+    put_two(seconds % 60);
   }
 
+  void put_fraction(std::uint32_t us) noexcept {
+    put('.');
+    put_two(us / 10'000);
+    put_two(us / 100 % 100);
+    put_two(us % 100);
+  }
+
+  // The years that a timestamp may have: 1 to 9999.
   void put_date(const chrono::year_month_day& date) noexcept {
-    put_number(static_cast<int>(date.year()), 4);
+    const auto year = static_cast<std::uint32_t>(static_cast<int>(date.year()));
+    put_two(year / 100);
+    put_two(year % 100);
     put('-');
-    put_number(static_cast<unsigned>(date.month()), 2);
+    put_two(static_cast<unsigned>(date.month()));
     put('-');
-    put_number(static_cast<unsigned>(date.day()), 2);
+    put_two(static_cast<unsigned>(date.day()));
   }
 
   void append_to(std::string& out) const { out.append(buffer_, size_); }
@@ -50,26 +73,23 @@ class Writer {
 
 void put_offset(Writer& out, std::int32_t offset_s) noexcept {
   out.put(offset_s < 0 ? '-' : '+');
-  out.put_clock(std::abs(offset_s), offset_s % 60 != 0);
+  out.put_clock(static_cast<std::uint32_t>(std::abs(offset_s)), offset_s % 60 != 0);
 }
 
 }  // namespace
 
 void append_isoformat(std::string& out, const Timestamp& timestamp) {
-  const chrono::microseconds local{timestamp.utc_us + timestamp.offset_s.value_or(0) * 1'000'000LL};
+  const chrono::microseconds local{timestamp.utc_us + timestamp.offset_s.value_or(0) * kSecond};
   const auto day = chrono::floor<chrono::days>(local);
-  const auto in_day = local - day;
-  const auto seconds = chrono::floor<chrono::seconds>(in_day);
-  const auto fraction_us = (in_day - seconds).count();
+  const auto in_day_us = (local - day).count();
+  const auto seconds = static_cast<std::uint32_t>(in_day_us / kSecond);
+  const auto fraction_us = static_cast<std::uint32_t>(in_day_us % kSecond);
 
   Writer text;
   text.put_date(chrono::year_month_day{chrono::sys_days{day}});
   text.put('T');
-  text.put_clock(seconds.count(), true);
-  if (fraction_us != 0) {
-    text.put('.');
-    text.put_number(fraction_us, 6);
-  }
+  text.put_clock(seconds, true);
+  if (fraction_us != 0) text.put_fraction(fraction_us);
   if (timestamp.offset_s) put_offset(text, *timestamp.offset_s);
   text.append_to(out);
 }

@@ -53,12 +53,12 @@ std::string_view change_text(const Function& function, std::string_view text, Sc
   return out;
 }
 
-Value apply_function(const Function& function, const Value& value, Scratch& scratch) {
+void apply_function(const Function& function, Value& value, Scratch& scratch) {
   if (value.kind == Value::Kind::string) {
-    return string_value(change_text(function, value.text, scratch));
+    value.set_text(change_text(function, value.text, scratch));
+  } else if (function.name == FunctionName::string) {
+    value.set_text(as_text(value, scratch));
   }
-  if (function.name == FunctionName::string) return string_value(as_text(value, scratch));
-  return value;
 }
 
 }  // namespace
@@ -81,12 +81,11 @@ std::string function_names() {
   return out;
 }
 
-Value apply_functions(std::span<const Function> functions, Value value, Scratch& scratch) {
+void apply_functions(std::span<const Function> functions, Value& value, Scratch& scratch) {
   for (const auto& function : functions) {
-    if (value.kind == Value::Kind::none) return value;
-    value = apply_function(function, value, scratch);
+    if (value.kind == Value::Kind::none) return;
+    apply_function(function, value, scratch);
   }
-  return value;
 }
 
 }  // namespace cxrelay::mapping

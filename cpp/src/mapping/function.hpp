@@ -35,8 +35,8 @@ const FunctionInfo* find_function(std::string_view name);
 const FunctionInfo& function_info(FunctionName name);
 std::string function_names();  // for messages: "upper, lower, ..."
 
-// Runs the functions in order; a value that becomes empty skips the rest. The result may point into
-// `scratch`.
-Value apply_functions(std::span<const Function> functions, Value value, Scratch& scratch);
+// Runs the functions in order on `value` in its place; one that becomes empty skips the rest. The
+// result may point into `scratch`.
+void apply_functions(std::span<const Function> functions, Value& value, Scratch& scratch);
 
 }  // namespace cxrelay::mapping

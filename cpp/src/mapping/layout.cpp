@@ -57,7 +57,7 @@ class TargetTree {
   // Recursion ends with the longest target path: at most kMaxPathDepth calls deep.
   void append(Layout& out, std::size_t at, std::uint32_t group) const {
     for (const auto child : targets_[at].children) {
-      std::string opening;
+      std::string opening(1, ',');
       json::append_string(opening, targets_[child].key);
       opening += ':';
       if (targets_[child].is_member) {
@@ -76,11 +76,11 @@ class TargetTree {
   std::vector<Target> targets_{1};  // the first is the root
 };
 
-// With a comma for each group and member, and two braces for each group.
+// With two braces for each group.
 std::size_t frame_size(const Layout& layout) {
   std::size_t size = 0;
-  for (const auto& group : layout.groups) size += group.opening.size() + 3;
-  for (const auto& member : layout.members) size += member.opening.size() + 1;
+  for (const auto& group : layout.groups) size += group.opening.size() + 2;
+  for (const auto& member : layout.members) size += member.opening.size();
   return size;
 }
 
@@ -98,12 +98,13 @@ void PayloadWriter::change(std::uint32_t group) {
   const auto& groups = layout_.groups;
   while (current_ != group && groups[current_].depth >= groups[group].depth) {
     out_.put('}');
+    is_first_ = false;
     current_ = groups[current_].parent;
   }
   if (current_ == group) return;
   enter(groups[group].parent);
-  separate();
-  out_.put(groups[group].opening);
+  open(groups[group].opening);
+  is_first_ = true;
   current_ = group;
 }
 

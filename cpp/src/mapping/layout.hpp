@@ -17,13 +17,13 @@ namespace cxrelay::mapping {
 struct Group {
   std::uint32_t parent = 0;
   std::uint32_t depth = 0;
-  Piece opening;  // "key":{
+  Piece opening;  // ,"key":{
 };
 
 struct Member {
   std::uint32_t group = 0;
   std::uint32_t rule = 0;
-  Piece opening;  // "key":
+  Piece opening;  // ,"key":
 };
 
 // Members in the order of the rules, except that an object is written in one piece where it comes
@@ -49,8 +49,8 @@ class PayloadWriter {
     out_.room(size + layout_.frame_size + Piece::kBlock);
     if (out_.empty()) out_.put('{');
     enter(member.group);
-    separate();
-    out_.put(member.opening);
+    open(member.opening);
+    is_first_ = false;
   }
 
   void finish() {
@@ -64,13 +64,13 @@ class PayloadWriter {
     if (group != current_) change(group);
   }
   void change(std::uint32_t group);
-  void separate() {
-    if (out_.back() != '{') out_.put(',');
-  }
+  // The first member of an object has no comma before it.
+  void open(const Piece& opening) { out_.put(opening, is_first_ ? 1 : 0); }
 
   const Layout& layout_;
   Output& out_;
   std::uint32_t current_ = 0;
+  bool is_first_ = true;  // in the object that is open
 };
 
 }  // namespace cxrelay::mapping

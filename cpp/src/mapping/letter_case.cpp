@@ -7,7 +7,7 @@
 #include <iterator>
 #include <span>
 
-#include "mapping/short_text.hpp"
+#include "base/short_text.hpp"
 #include "mapping/utf8.hpp"
 
 namespace cxrelay::mapping {
@@ -96,7 +96,7 @@ std::size_t append_ascii(std::string& out, std::string_view text, char first) {
     const std::size_t size = std::min<std::size_t>(8, text.size() - at);
     auto word = load_bytes(text.data() + at, size, 0);
     if (has_non_ascii(word)) break;
-    word = flip_case(word, static_cast<std::uint8_t>(first));
+    word = flip_case(word, first);
     std::memcpy(out.data() + begin + at, &word, size);
     at += size;
   }

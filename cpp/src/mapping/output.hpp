@@ -41,14 +41,20 @@ class Output {
     at_ += text.size();
   }
 
-  // Besides the piece's own size it needs room for one block.
-  void put(const Piece& piece) noexcept {
-    std::memcpy(at_, piece.data(), Piece::kBlock);
-    if (piece.size() > Piece::kBlock) std::memcpy(at_, piece.data(), piece.size());
-    at_ += piece.size();
+  // The piece without its first `skip` characters. Besides the piece's own size it needs room for
+  // one block.
+  void put(const Piece& piece, std::size_t skip) noexcept {
+    put_padded({piece.data() + skip, piece.size() - skip});
   }
 
-  char back() const noexcept { return at_[-1]; }
+  // Text behind which at least a block can be read; it needs room for a block more than its size.
+  // Nearly every one fits into the block, which is copied without a call.
+  void put_padded(std::string_view text) noexcept {
+    std::memcpy(at_, text.data(), Piece::kBlock);
+    if (text.size() > Piece::kBlock) std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+
   bool empty() const noexcept { return at_ == buffer_.data(); }
   std::string_view text() const noexcept {
     return {buffer_.data(), static_cast<std::size_t>(at_ - buffer_.data())};

@@ -110,10 +110,10 @@ struct Program::Run {
   Value evaluate(const Step& step, const Rule& rule) const {
     Value value = load(step);
     if (!step.is_copied) {
-      value = apply_functions(rule.apply, value, workspace.scratch);
+      apply_functions(rule.apply, value, workspace.scratch);
       if (!rule.lookup.empty()) value = look_up(rule.lookup, value);
     }
-    if (value.kind == Value::Kind::none) return constant_value(rule.default_json);
+    if (value.kind == Value::Kind::none) value = constant_value(rule.default_json);
     return value;
   }
 
@@ -130,7 +130,8 @@ struct Program::Run {
     const Node* node = workspace.slots[step.slot];
     if (!node || node->kind != Kind::string || !starts_visible(node->text)) return false;
     writer.begin_member(member, node->size);
-    workspace.output.put({text.data() + node->begin, node->size});
+    // A document's text has padding behind it.
+    workspace.output.put_padded({text.data() + node->begin, node->size});
     return true;
   }
 

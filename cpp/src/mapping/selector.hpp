@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/short_text.hpp"
 #include "json/document.hpp"
 #include "mapping/path.hpp"
-#include "mapping/short_text.hpp"
 
 namespace cxrelay::mapping {
 

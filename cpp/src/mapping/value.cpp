@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/short_text.hpp"
 #include "json/write.hpp"
-#include "mapping/short_text.hpp"
 
 namespace cxrelay::mapping {
 namespace {

@@ -26,6 +26,15 @@ class Scratch {
   bool use_second_ = false;
 };
 
+inline bool starts_visible(std::string_view text) noexcept {
+  return !text.empty() && text.front() > ' ' && text.front() <= '~';
+}
+
+// False for an empty or blank text.
+inline bool has_text(std::string_view text) noexcept {
+  return starts_visible(text) || !is_blank(text);
+}
+
 struct Value {
   enum class Kind {
     none,      // missing or empty
@@ -37,16 +46,14 @@ struct Value {
   Kind kind = Kind::none;
   std::string_view text = {};
   std::string_view json = {};
+
+  // Makes this the string that a function has written, or nothing if it is blank.
+  void set_text(std::string_view written) noexcept {
+    kind = has_text(written) ? Kind::string : Kind::none;
+    text = written;
+    json = {};
+  }
 };
-
-inline bool starts_visible(std::string_view text) noexcept {
-  return !text.empty() && text.front() > ' ' && text.front() <= '~';
-}
-
-// False for an empty or blank text.
-inline bool has_text(std::string_view text) noexcept {
-  return starts_visible(text) || !is_blank(text);
-}
 
 inline Value string_value(std::string_view text, std::string_view json = {}) noexcept {
   if (!has_text(text)) return {};
