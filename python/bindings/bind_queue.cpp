@@ -140,7 +140,8 @@ void bind_values(py::module_& m) {
       .def_readonly("event_time_us", &ClaimedUpdate::event_time_us)
       .def_readonly("accepted_us", &ClaimedUpdate::accepted_us)
       .def_readonly("attempts", &ClaimedUpdate::attempts)
-      .def_readonly("payload", &ClaimedUpdate::payload);
+      .def_readonly("payload", &ClaimedUpdate::payload)
+      .def_readonly("merged", &ClaimedUpdate::merged);
   py::class_<UpdateInfo>(m, "Update")
       .def_readonly("seq", &UpdateInfo::seq)
       .def_readonly("idempotency_key", &UpdateInfo::idempotency_key)

@@ -75,7 +75,7 @@ class RelayStats:
         empty: of those, the ones that the mapping left nothing of.
         rejected: invalid events.
         requests: requests that may have reached the server.
-        attempts: sends, summed over the updates.
+        attempts: sends, summed over the items (updates of one interaction may be sent as one item).
         journal_records: audit records.
         oldest_pending_us: when the oldest waiting update was accepted, in microseconds since
             1970; None if nothing waits.

@@ -62,6 +62,8 @@ struct Reject {
 
 // ---- delivering ---------------------------------------------------------------------------------------
 
+// One item to be sent: an update, or several waiting ones of an interaction, merged attribute by attribute. Then all
+// but `merged`, `accepted_us` and `attempts` is of the newest; the oldest says since when it waits.
 struct ClaimedUpdate {
   std::int64_t seq = 0;
   std::string interaction_id;
@@ -70,6 +72,7 @@ struct ClaimedUpdate {
   std::int64_t event_time_us = 0;
   std::int64_t accepted_us = 0;
   int attempts = 0;  // sends before this one; those of a batch that was halved do not count
+  std::vector<std::int64_t> merged;  // seqs of the older updates in it, oldest first
 };
 
 struct ClaimToken {
@@ -111,7 +114,7 @@ struct Settlement {
   ClaimToken token;
   int status = 0;           // HTTP status of the envelope; 0 = no answer
   std::string error_class;  // of the request: empty = answered with 2xx, or given back unsent
-  std::vector<UpdateOutcome> outcomes;  // one for each update of the claim, in order
+  std::vector<UpdateOutcome> outcomes;  // one for each item of the claim, in order
   bool sent = true;  // false: no byte left for the server; counts neither as request nor as attempt
 };
 
@@ -135,7 +138,7 @@ struct QueueStats {
   std::int64_t empty = 0;     // of those: nothing to write
   std::int64_t rejected = 0;
   std::int64_t requests = 0;  // requests started and not released
-  std::int64_t attempts = 0;  // sends of updates: one for each update in each request that was sent
+  std::int64_t attempts = 0;  // sends of items: one for each item in each request that was sent
   std::int64_t journal_records = 0;
   std::optional<std::int64_t> oldest_pending_us;  // acceptance time of the oldest waiting update
 };

@@ -4,9 +4,7 @@
 
 #include <algorithm>
 
-#include "queue/finished_detail.hpp"
 #include "queue/open_updates.hpp"
-#include "queue/supersede.hpp"
 
 namespace cxrelay::queue {
 namespace {
@@ -35,13 +33,7 @@ Deliverer::Deliverer(sqlite::Database& database, Journal& journal, Pending& pend
       pending_(pending),
       clock_(clock),
       random_(random),
-      read_update_(
-          database,
-          "SELECT interaction_id, idempotency_key, mapped, time_us FROM journal WHERE seq = ?1"),
-      newer_(
-          database,
-          "SELECT seq FROM journal INDEXED BY journal_identity WHERE fingerprint IS NOT NULL"
-          " AND event_time_us >= ?1 AND interaction_id = ?2 AND (event_time_us > ?1 OR seq > ?3)"),
+      composer_(database, pending),
       open_(database, "INSERT INTO open_requests VALUES (?1, ?2, ?3, ?4)"),
       close_(database, "DELETE FROM open_requests WHERE request_seq = ?1"),
       get_meta_(database, "SELECT value FROM meta WHERE name = ?1"),
@@ -105,9 +97,10 @@ void Deliverer::recover_open_requests(bool idempotent) {
       detail.add(entry->seq, outcome);
       Entry after = *entry;
       after.attempts += 1;
+      after.item = update.item;
       after.next_at_us = idempotent ? outcome.not_before_us : 0;
       pending_.move(*entry, idempotent ? State::pending : State::parked, after, outcome.reason);
-      journal_.counters().attempts += 1;
+      journal_.counters().attempts += update.item == update.seq ? 1 : 0;  // once an item
     }
     journal_.counters().requests += 1;
     NewRecord record;
@@ -144,12 +137,15 @@ void Deliverer::load() {
 void Deliverer::load_open_requests(std::unordered_set<std::int64_t>& in_flight) {
   for (const auto& request : read_open_requests(database_)) {
     OpenRequest open{request.request_id, {}};
+    std::int64_t item = 0;
     for (const auto& update : request.updates) {
       const auto entry = pending_.find(update.seq, update.next_at_us);
       if (!entry) continue;
       waiting_.hold(entry->interaction);
       in_flight.insert(entry->seq);
-      open.entries.push_back(*entry);
+      if (update.item != item) open.items.emplace_back();
+      item = update.item;
+      open.items.back().push_back(*entry);
     }
     open_requests_.emplace(request.request_seq, std::move(open));
   }
@@ -228,7 +224,7 @@ void Deliverer::require_open(std::span<const Settlement> settlements) const {
     if (settlement.token.epoch != epoch_ || open == open_requests_.end()) {
       throw FencedError("the claim is not open any more");
     }
-    if (open->second.entries.size() != settlement.outcomes.size()) {
+    if (open->second.items.size() != settlement.outcomes.size()) {
       throw Error("a settlement needs one outcome for each update of its claim");
     }
   }
@@ -238,13 +234,22 @@ void Deliverer::settle(const Settlement& settlement) {
   const auto open = open_requests_.find(settlement.token.request_seq);
   const bool sent = was_sent(settlement);
   FinishedDetail detail;
-  std::vector<Entry> halves;
+  std::vector<Item> halves;
   for (std::size_t i = 0; i < settlement.outcomes.size(); ++i) {
-    const Entry& entry = open->second.entries[i];
-    const auto& outcome = settlement.outcomes[i];
-    detail.add(entry.seq, outcome);
-    settle_update(entry, outcome, sent);
-    if (outcome.outcome == Outcome::split) halves.push_back(entry);
+    const Item& item = open->second.items[i];
+    auto outcome = settlement.outcomes[i];
+    // What is refused as one may be the fault of one: each of a merged item is judged alone before it dies.
+    const bool parts = item.size() > 1 && outcome.outcome == Outcome::dead;
+    if (parts) outcome.outcome = Outcome::split;
+    for (const Entry& entry : item) detail.add(entry.seq, outcome);
+    if (sent && outcome.outcome != Outcome::released) {
+      journal_.counters().attempts += 1;
+    }
+    if (parts) {
+      part(item, outcome);
+    } else {
+      settle_item(item, outcome, sent, halves);
+    }
   }
   if (!halves.empty()) waiting_.split(std::move(halves));
   if (sent) journal_.counters().requests += 1;
@@ -258,39 +263,74 @@ void Deliverer::settle(const Settlement& settlement) {
   open_requests_.erase(open);
 }
 
-void Deliverer::settle_update(const Entry& entry, const UpdateOutcome& outcome, bool sent) {
-  Entry after = entry;
-  if (sent && outcome.outcome != Outcome::released) journal_.counters().attempts += 1;
-  if (sent && counts_against_limit(outcome.outcome)) after.attempts += 1;
+void Deliverer::settle_item(const Item& item, const UpdateOutcome& outcome, bool sent,
+                            std::vector<Item>& halves) {
   switch (outcome.outcome) {
     case Outcome::completed:
-      pending_.remove(State::pending, entry);
-      journal_.counters().completed += 1;
-      delivered_.add(entry.interaction, entry.event_time_us);
-      delivered_until_us_ = std::max(delivered_until_us_, entry.event_time_us);
-      waiting_.finish(entry);
-      return;
-    case Outcome::retry: {
-      after.next_at_us = std::max<std::int64_t>(outcome.not_before_us, 1);
-      pending_.move(entry, State::pending, after, outcome.reason);
-      const auto delay = std::min(after.next_at_us - clock_.wall_us(), kLongestDelayUs);
-      waiting_.again(after, delay <= 0 ? 0 : clock_.mono_us() + delay);
-      return;
-    }
+      return complete(item);
+    case Outcome::retry:
+      return retry(item, outcome, sent);
     case Outcome::dead:
     case Outcome::parked:
-      after.next_at_us = 0;
-      pending_.move(entry, outcome.outcome == Outcome::dead ? State::dead : State::parked, after,
-                    outcome.reason);
-      waiting_.finish(entry);
-      return;
+      return give_up(item, outcome, sent);
     case Outcome::split:
-      pending_.set_last_error(entry, outcome.reason);
+      halves.push_back(keep_composition(item, outcome));
       return;
     case Outcome::released:
-      waiting_.again(entry, 0);
-      return;
+      return waiting_.again(item, 0);
   }
+}
+
+void Deliverer::complete(const Item& item) {
+  for (const Entry& entry : item) {
+    pending_.remove(State::pending, entry);
+    delivered_until_us_ = std::max(delivered_until_us_, entry.event_time_us);
+  }
+  journal_.counters().completed += static_cast<std::int64_t>(item.size());
+  delivered_.add(item.back().interaction, item.back().event_time_us);
+  waiting_.finish(item.back().interaction);
+}
+
+void Deliverer::retry(const Item& item, const UpdateOutcome& outcome, bool sent) {
+  Item after = item;
+  for (std::size_t i = 0; i < item.size(); ++i) {
+    after[i].attempts += sent ? 1 : 0;
+    after[i].item = item.back().seq;
+    after[i].next_at_us = std::max<std::int64_t>(outcome.not_before_us, 1);
+    pending_.move(item[i], State::pending, after[i], outcome.reason);
+  }
+  const auto delay = std::min(after.front().next_at_us - clock_.wall_us(), kLongestDelayUs);
+  waiting_.again(after, delay <= 0 ? 0 : clock_.mono_us() + delay);
+}
+
+void Deliverer::give_up(const Item& item, const UpdateOutcome& outcome, bool sent) {
+  const State state = outcome.outcome == Outcome::dead ? State::dead : State::parked;
+  for (const Entry& entry : item) {
+    Entry after = entry;
+    after.attempts += sent ? 1 : 0;
+    after.item = item.back().seq;
+    after.next_at_us = 0;
+    pending_.move(entry, state, after, outcome.reason);
+  }
+  waiting_.finish(item.back().interaction);
+}
+
+void Deliverer::part(const Item& item, const UpdateOutcome& outcome) {
+  Item alone = item;
+  for (Entry& entry : alone) {
+    entry.item = entry.seq;
+    pending_.keep(entry, outcome.reason);
+  }
+  waiting_.again(alone, 0);
+}
+
+Item Deliverer::keep_composition(const Item& item, const UpdateOutcome& outcome) {
+  Item kept = item;
+  for (Entry& entry : kept) {
+    entry.item = item.back().seq;
+    pending_.keep(entry, outcome.reason);
+  }
+  return kept;
 }
 
 void Deliverer::close_request(std::int64_t request_seq) {
@@ -302,76 +342,53 @@ void Deliverer::close_request(std::int64_t request_seq) {
 
 std::optional<Claim> Deliverer::claim_one(const ClaimLimits& limits) {
   Claim claim;
-  std::vector<Entry> entries;
-  while (entries.empty()) {
+  std::vector<Item> items;
+  while (items.empty()) {
     const auto taken = waiting_.take(limits.max_updates, clock_.mono_us());
     if (taken.empty()) return std::nullopt;
-    for (const Entry& entry : taken) {
-      auto update = read_update(entry);
-      if (delivered_.maybe_late(entry.interaction, entry.event_time_us) &&
-          !reduce_late(entry, update)) {
-        supersede(entry, update);
-        continue;
-      }
-      entries.push_back(entry);
-      claim.updates.push_back(std::move(update));
-    }
+    items = fill(claim, taken, limits);
   }
-  open_request(claim, entries, limits);
+  open_request(claim, std::move(items), limits);
   return claim;
 }
 
-ClaimedUpdate Deliverer::read_update(const Entry& entry) {
-  read_update_.reset().bind(1, entry.seq);
-  if (!read_update_.step()) {
-    throw StoreError(StoreErrorKind::corrupt, "a waiting update has no journal record");
+std::vector<Item> Deliverer::fill(Claim& claim, const std::vector<Item>& taken,
+                                  const ClaimLimits& limits) {
+  std::vector<Item> items;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    const auto interaction = taken[i].front().interaction;
+    auto composed = composer_.compose(taken[i], {waiting_, delivered_, cursor_});
+    for (const auto& update : composed.superseded) supersede(update);
+    waiting_.keep(composed.kept);
+    if (composed.item.empty()) {
+      waiting_.finish(interaction);
+      continue;
+    }
+    bytes += composed.update.payload.size();
+    if (!items.empty() && bytes > limits.max_bytes) {
+      for (std::size_t rest = taken.size(); --rest > i;) waiting_.put_back(taken[rest]);
+      waiting_.put_back(composed.item);
+      break;
+    }
+    claim.updates.push_back(std::move(composed.update));
+    items.push_back(std::move(composed.item));
   }
-  ClaimedUpdate update;
-  update.seq = entry.seq;
-  update.interaction_id = read_update_.text(0);
-  update.idempotency_key = read_update_.text(1);
-  update.payload = read_update_.text(2);
-  update.accepted_us = read_update_.integer(3);
-  update.event_time_us = entry.event_time_us;
-  update.attempts = entry.attempts;
-  read_update_.reset();
-  if (entry.next_at_us != 0) {
-    if (const auto revived = pending_.revived_us(entry)) update.accepted_us = *revived;
-  }
-  return update;
+  return items;
 }
 
-bool Deliverer::reduce_late(const Entry& entry, ClaimedUpdate& update) {
-  std::vector<std::string> delivered;
-  newer_.reset().bind(1, entry.event_time_us).bind(2, update.interaction_id).bind(3, entry.seq);
-  while (newer_.step()) {
-    const auto seq = newer_.integer(0);
-    // Delivered = accepted, with something to write, and neither waiting (in memory, or not read yet) nor given up.
-    const bool waits = seq > cursor_ || waiting_.holds(entry.interaction, seq);
-    if (waits || pending_.is_given_up(seq)) continue;
-    read_update_.reset().bind(1, seq);
-    if (read_update_.step() && !read_update_.is_null(2))
-      delivered.emplace_back(read_update_.text(2));
-    read_update_.reset();
-  }
-  newer_.reset();
-  if (!delivered.empty()) update.payload = without_newer(update.payload, delivered);
-  return !update.payload.empty();
-}
-
-void Deliverer::supersede(const Entry& entry, const ClaimedUpdate& update) {
+void Deliverer::supersede(const Composed::Superseded& update) {
   NewRecord record;
   record.action = "superseded";
   record.idempotency_key = update.idempotency_key;
   record.interaction_id = update.interaction_id;
-  record.event_time_us = entry.event_time_us;
+  record.event_time_us = update.entry.event_time_us;
   const auto detail = fmt::format(
-      "{{\"update\":{},\"reason\":\"newer events have written all of it\"}}", entry.seq);
+      "{{\"update\":{},\"reason\":\"newer events have written all of it\"}}", update.entry.seq);
   record.detail = detail;
   journal_.append(record);
-  pending_.remove(State::pending, entry);
+  pending_.remove(State::pending, update.entry);
   journal_.counters().superseded += 1;
-  waiting_.finish(entry);
 }
 
 std::string Deliverer::new_request_id() {
@@ -380,8 +397,7 @@ std::string Deliverer::new_request_id() {
   return to_hex(id);
 }
 
-void Deliverer::open_request(Claim& claim, const std::vector<Entry>& entries,
-                             const ClaimLimits& limits) {
+void Deliverer::open_request(Claim& claim, std::vector<Item> items, const ClaimLimits& limits) {
   claim.request_id = new_request_id();
   NewRecord record;
   record.action = "started";
@@ -389,11 +405,11 @@ void Deliverer::open_request(Claim& claim, const std::vector<Entry>& entries,
   const auto detail = started_detail(limits.target, epoch_, claim.updates);
   record.detail = detail;
   claim.token = {epoch_, journal_.append(record)};
-  const auto updates = open_updates_text(entries);
+  const auto updates = open_updates_text(items);
   open_.reset().bind(1, claim.token.request_seq).bind(2, epoch_).bind(3, claim.request_id);
   open_.bind(4, updates);
   open_.run();
-  open_requests_.emplace(claim.token.request_seq, OpenRequest{claim.request_id, entries});
+  open_requests_.emplace(claim.token.request_seq, OpenRequest{claim.request_id, std::move(items)});
 }
 
 }  // namespace cxrelay::queue

@@ -12,7 +12,9 @@
 
 #include "cxrelay/clock.hpp"
 #include "cxrelay/queue.hpp"
+#include "queue/composer.hpp"
 #include "queue/delivered.hpp"
+#include "queue/finished_detail.hpp"
 #include "queue/journal.hpp"
 #include "queue/pending.hpp"
 #include "queue/waiting.hpp"
@@ -43,7 +45,7 @@ class Deliverer {
  private:
   struct OpenRequest {
     std::string request_id;
-    std::vector<Entry> entries;
+    std::vector<Item> items;
   };
 
   void require_term();
@@ -53,15 +55,22 @@ class Deliverer {
   void load_delivered();
   void recover_open_requests(bool idempotent);
   void settle(const Settlement& settlement);
-  void settle_update(const Entry& entry, const UpdateOutcome& outcome, bool sent);
+  void settle_item(const Item& item, const UpdateOutcome& outcome, bool sent,
+                   std::vector<Item>& halves);
+  void complete(const Item& item);
+  void retry(const Item& item, const UpdateOutcome& outcome, bool sent);
+  void give_up(const Item& item, const UpdateOutcome& outcome, bool sent);
+  // Each update of the item is sent alone from now on.
+  void part(const Item& item, const UpdateOutcome& outcome);
+  // Remembers in the file what was sent as one.
+  Item keep_composition(const Item& item, const UpdateOutcome& outcome);
   void close_request(std::int64_t request_seq);
   void refill(std::size_t wanted);
   std::optional<Claim> claim_one(const ClaimLimits& limits);
-  ClaimedUpdate read_update(const Entry& entry);
-  // Reduces the payload of a late update; false if nothing is left (then it is superseded).
-  bool reduce_late(const Entry& entry, ClaimedUpdate& update);
-  void supersede(const Entry& entry, const ClaimedUpdate& update);
-  void open_request(Claim& claim, const std::vector<Entry>& entries, const ClaimLimits& limits);
+  // Fills the claim from the taken items until it is full; puts the others back.
+  std::vector<Item> fill(Claim& claim, const std::vector<Item>& taken, const ClaimLimits& limits);
+  void supersede(const Composed::Superseded& update);
+  void open_request(Claim& claim, std::vector<Item> items, const ClaimLimits& limits);
   void beat();
   std::string new_request_id();
 
@@ -70,8 +79,7 @@ class Deliverer {
   Pending& pending_;
   Clock& clock_;
   Random& random_;
-  sqlite::Statement read_update_;
-  sqlite::Statement newer_;
+  Composer composer_;
   sqlite::Statement open_;
   sqlite::Statement close_;
   sqlite::Statement get_meta_;

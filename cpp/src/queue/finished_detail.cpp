@@ -1,6 +1,7 @@
 #include "queue/finished_detail.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <iterator>
 
@@ -14,18 +15,34 @@ void append_separator(std::string& list) {
   if (!list.empty()) list.push_back(',');
 }
 
+// "12,15": the item's updates, the newest last.
+std::string numbers_of(const ClaimedUpdate& update) {
+  return fmt::format("{}{}{}", fmt::join(update.merged, ","), update.merged.empty() ? "" : ",",
+                     update.seq);
+}
+
 }  // namespace
 
 std::string started_detail(std::string_view target, std::int64_t epoch,
                            const std::vector<ClaimedUpdate>& updates) {
   std::string out = "{\"target\":";
   json::append_string(out, target);
-  fmt::format_to(std::back_inserter(out), ",\"epoch\":{},\"updates\":[", epoch);
+  std::string all;
+  std::string merged;
   for (const auto& update : updates) {
-    if (out.back() != '[') out.push_back(',');
-    fmt::format_to(std::back_inserter(out), "{}", update.seq);
+    append_separator(all);
+    const auto numbers = numbers_of(update);
+    all += numbers;
+    if (update.merged.empty()) continue;
+    append_separator(merged);
+    merged += '[';
+    merged += numbers;
+    merged += ']';
   }
-  return out + "]}";
+  fmt::format_to(std::back_inserter(out), ",\"epoch\":{},\"updates\":[{}]", epoch, all);
+  if (!merged.empty()) fmt::format_to(std::back_inserter(out), ",\"merged\":[{}]", merged);
+  out.push_back('}');
+  return out;
 }
 
 void FinishedDetail::add(std::int64_t seq, const UpdateOutcome& outcome) {

@@ -12,7 +12,7 @@
 
 namespace cxrelay::queue {
 
-// {"target":"...","epoch":3,"updates":[12,13]}
+// {"target":"...","epoch":3,"updates":[12,13,15],"merged":[[12,15]]}: 12 and 15 go as one, with the key of the last.
 std::string started_detail(std::string_view target, std::int64_t epoch,
                            const std::vector<ClaimedUpdate>& updates);
 

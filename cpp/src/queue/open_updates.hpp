@@ -13,6 +13,7 @@ namespace cxrelay::queue {
 struct OpenUpdate {
   std::int64_t seq = 0;
   std::int64_t next_at_us = 0;  // with seq: the key of its row in `pending`
+  std::int64_t item = 0;        // the newest update of those that are sent with it as one
 };
 
 struct StoredRequest {
@@ -21,8 +22,8 @@ struct StoredRequest {
   std::vector<OpenUpdate> updates;
 };
 
-// "[[seq,next_at_us],...]"
-std::string open_updates_text(const std::vector<Entry>& entries);
+// "[[seq,next_at_us],...]"; with a third number, the item, where several are sent as one.
+std::string open_updates_text(const std::vector<Item>& items);
 
 std::vector<StoredRequest> read_open_requests(sqlite::Database& database);
 

@@ -3,7 +3,7 @@
 namespace cxrelay::queue {
 namespace {
 
-constexpr const char* kColumns = "seq, interaction, event_time_us, next_at_us, attempts";
+constexpr const char* kColumns = "seq, interaction, event_time_us, next_at_us, attempts, item";
 
 std::string select(const char* rest) {
   return std::string("SELECT ") + kColumns + " FROM pending " + rest;
@@ -16,6 +16,9 @@ Entry read_entry(const sqlite::Statement& row) {
   entry.event_time_us = row.integer(2);
   entry.next_at_us = row.integer(3);
   entry.attempts = static_cast<int>(row.integer(4));
+  entry.item = row.integer(5);
+  // Sent before items were stored.
+  if (entry.item == 0 && entry.next_at_us != 0) entry.item = entry.seq;
   return entry;
 }
 
@@ -49,11 +52,12 @@ Pending::Pending(sqlite::Database& database)
               "INSERT INTO pending (state, next_at_us, seq, interaction, event_time_us, attempts,"
               " revived_us, last_error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
       remove_(database, "DELETE FROM pending WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
-      set_last_error_(database,
-                      "UPDATE pending SET last_error = ?4"
-                      " WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
+      keep_(database,
+            "UPDATE pending SET last_error = ?4, item = ?5"
+            " WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
       move_(database,
-            "UPDATE pending SET state = ?4, next_at_us = ?5, attempts = ?6, last_error = ?7"
+            "UPDATE pending SET state = ?4, next_at_us = ?5, attempts = ?6, last_error = ?7, item "
+            "= ?8"
             " WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
       fresh_(database, select("WHERE state = 'pending' AND next_at_us = 0 AND seq > ?1"
                               " ORDER BY seq LIMIT ?2")),
@@ -86,13 +90,11 @@ void Pending::remove(State state, const Entry& entry) {
   remove_.run();
 }
 
-void Pending::set_last_error(const Entry& entry, std::string_view last_error) {
-  set_last_error_.reset()
-      .bind(1, to_text(State::pending))
-      .bind(2, entry.next_at_us)
-      .bind(3, entry.seq);
-  bind_error(set_last_error_, 4, last_error);
-  set_last_error_.run();
+void Pending::keep(const Entry& entry, std::string_view last_error) {
+  keep_.reset().bind(1, to_text(State::pending)).bind(2, entry.next_at_us).bind(3, entry.seq);
+  bind_error(keep_, 4, last_error);
+  keep_.bind(5, entry.item);
+  keep_.run();
 }
 
 void Pending::move(const Entry& before, State state, const Entry& after,
@@ -105,6 +107,7 @@ void Pending::move(const Entry& before, State state, const Entry& after,
       .bind(5, after.next_at_us)
       .bind(6, std::int64_t{after.attempts});
   bind_error(move_, 7, last_error);
+  move_.bind(8, after.item);
   move_.run();
 }
 

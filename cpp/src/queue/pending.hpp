@@ -25,8 +25,9 @@ class Pending {
               std::string_view last_error = {});
   // Removes the row (state, entry.next_at_us, entry.seq).
   void remove(State state, const Entry& entry);
-  void set_last_error(const Entry& entry, std::string_view last_error);
-  // Takes the row of `before` to another state or time; keeps when it was revived.
+  // The row waits on as it is, with the entry's item.
+  void keep(const Entry& entry, std::string_view last_error);
+  // Takes the row of `before` to another state, time and item; keeps when it was revived.
   void move(const Entry& before, State state, const Entry& after, std::string_view last_error);
 
   // Untried updates after `seq`, oldest first.
@@ -43,7 +44,7 @@ class Pending {
  private:
   sqlite::Statement insert_;
   sqlite::Statement remove_;
-  sqlite::Statement set_last_error_;
+  sqlite::Statement keep_;
   sqlite::Statement move_;
   sqlite::Statement fresh_;
   sqlite::Statement tried_;

@@ -34,9 +34,8 @@ bool Replay::parse_detail(const AuditRecord& record) {
   return false;
 }
 
-std::vector<std::int64_t> Replay::numbers(const char* member) const {
+std::vector<std::int64_t> Replay::numbers(const Node* list) const {
   std::vector<std::int64_t> out;
-  const Node* list = document_.find(document_.root(), member);
   if (list == nullptr || list->kind != Kind::array) return out;
   for (const Node* item = document_.first_child(*list); item != nullptr;
        item = document_.next_sibling(*list, *item)) {
@@ -87,17 +86,30 @@ void Replay::add_upgraded(const AuditRecord& record) {
 
 void Replay::add_started(const AuditRecord& record) {
   if (!parse_detail(record)) return;
-  auto updates = numbers("updates");
+  auto updates = numbers(document_.find(document_.root(), "updates"));
   for (const auto seq : updates) {
     const auto update = updates_.find(seq);
     if (update == updates_.end() || update->second.state != State::pending) {
       problem(record, "it sends an update that was not waiting");
     } else {
       update->second.state = State::in_flight;
+      update->second.follows = false;
     }
   }
+  mark_merged();
   if (!open_.emplace(record.request_id, std::move(updates)).second) {
     problem(record, "its request was started before");
+  }
+}
+
+void Replay::mark_merged() {
+  const Node* items = document_.find(document_.root(), "merged");
+  if (items == nullptr || items->kind != Kind::array) return;
+  for (const Node* item = document_.first_child(*items); item != nullptr;
+       item = document_.next_sibling(*items, *item)) {
+    auto older = numbers(item);
+    if (!older.empty()) older.pop_back();
+    for (const auto seq : older) updates_[seq].follows = true;
   }
 }
 
@@ -108,7 +120,7 @@ void Replay::finish_update(std::int64_t seq, Outcome outcome, bool sent,
     return problem(record, "it settles an update that was not in flight");
   }
   Update& update = found->second;
-  if (sent && outcome != Outcome::released) counters_.attempts += 1;
+  if (sent && outcome != Outcome::released && !update.follows) counters_.attempts += 1;
   if (sent && counts_against_limit(outcome)) update.attempts += 1;
   switch (outcome) {
     case Outcome::completed:
@@ -140,7 +152,7 @@ void Replay::add_finished(const AuditRecord& record) {
   const bool sent = sent_node != nullptr && sent_node->boolean;
   counters_.requests += sent ? 1 : 0;
   std::size_t settled = 0;
-  for (const auto seq : numbers("completed")) {
+  for (const auto seq : numbers(document_.find(root, "completed"))) {
     finish_update(seq, Outcome::completed, sent, record);
     ++settled;
   }
@@ -172,7 +184,7 @@ void Replay::add_superseded(const AuditRecord& record) {
 
 void Replay::add_revived(const AuditRecord& record) {
   if (!parse_detail(record)) return;
-  for (const auto seq : numbers("updates")) {
+  for (const auto seq : numbers(document_.find(document_.root(), "updates"))) {
     const auto update = updates_.find(seq);
     if (update == updates_.end() ||
         (update->second.state != State::dead && update->second.state != State::parked)) {

@@ -19,6 +19,7 @@ class Replay {
   struct Update {
     State state = State::pending;
     int attempts = 0;
+    bool follows = false;  // in flight as part of an item that carries a newer update's key
   };
 
   // Records in order. A record that contradicts the states so far is reported by problems().
@@ -31,12 +32,13 @@ class Replay {
  private:
   void add_upgraded(const AuditRecord& record);
   void add_started(const AuditRecord& record);
+  void mark_merged();
   void add_finished(const AuditRecord& record);
   void finish_update(std::int64_t seq, Outcome outcome, bool sent, const AuditRecord& record);
   void add_superseded(const AuditRecord& record);
   void add_revived(const AuditRecord& record);
   bool parse_detail(const AuditRecord& record);
-  std::vector<std::int64_t> numbers(const char* member) const;
+  std::vector<std::int64_t> numbers(const json::Node* list) const;
   void problem(const AuditRecord& record, const char* what);
 
   json::Document document_;

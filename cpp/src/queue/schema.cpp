@@ -12,6 +12,7 @@ namespace {
 // journal_identity: time-ordered, so that a put appends at its right edge.
 // pending: one narrow row an update that is not done. next_at_us 0 = never tried, claimed in the order of seq;
 //   otherwise wall time before which it must not be sent (0 again for dead and parked ones).
+//   item: the newest update of those that it was sent with as one, itself if alone; null before it is sent.
 // open_requests: started and not finished; at most as many as requests may be on the wire.
 constexpr const char* kTables = R"sql(
 CREATE TABLE journal (
@@ -44,6 +45,7 @@ CREATE TABLE pending (
   attempts INTEGER NOT NULL,
   revived_us INTEGER,
   last_error TEXT,
+  item INTEGER,
   PRIMARY KEY (state, next_at_us, seq),
   CONSTRAINT state_is_known CHECK (state IN ('pending', 'dead', 'parked'))
 ) STRICT, WITHOUT ROWID;
@@ -97,8 +99,19 @@ Shape shape_of(sqlite::Database& database) {
                                                                      : Shape::foreign;
 }
 
+// Version 1 did not know which updates were sent as one: each was sent alone.
+void upgrade_from_1(sqlite::Database& database) {
+  database.run(
+      "ALTER TABLE pending ADD COLUMN item INTEGER;"
+      "UPDATE meta SET value = 2 WHERE name = 'schema_version'");
+}
+
+std::int64_t stored_version(sqlite::Database& database) {
+  return database.integer("SELECT value FROM meta WHERE name = 'schema_version'");
+}
+
 void require_current(sqlite::Database& database) {
-  const auto version = database.integer("SELECT value FROM meta WHERE name = 'schema_version'");
+  const auto version = stored_version(database);
   if (version != kSchemaVersion) {
     throw StoreError(StoreErrorKind::schema,
                      fmt::format("the queue file has schema version {}, this cxrelay knows {}",
@@ -115,10 +128,13 @@ void create_tables(sqlite::Database& database) {
 }  // namespace
 
 void prepare_schema(sqlite::Database& database, Clock& clock, Random& random) {
-  if (shape_of(database) == Shape::ours) return require_current(database);
+  if (shape_of(database) == Shape::ours && stored_version(database) != 1) {
+    return require_current(database);
+  }
   sqlite::Transaction transaction(database);
   switch (shape_of(database)) {  // again: another process may have been first
     case Shape::ours:
+      if (stored_version(database) == 1) upgrade_from_1(database);
       require_current(database);
       break;
     case Shape::empty:

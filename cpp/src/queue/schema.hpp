@@ -7,7 +7,7 @@
 namespace cxrelay::queue {
 
 // Persisted: do not renumber. Raised when a stored shape changes, together with an upgrade step.
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 // Creates the tables in an empty file, upgrades a file that the tutorial's code wrote, and leaves a current one
 // alone. One transaction. Throws StoreError(schema) for a newer or a foreign file.

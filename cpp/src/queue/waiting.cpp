@@ -1,25 +1,32 @@
 #include "queue/waiting.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace cxrelay::queue {
 namespace {
 
-bool newer(const Entry& a, const Entry& b) {
-  return a.event_time_us != b.event_time_us ? a.event_time_us > b.event_time_us : a.seq > b.seq;
+bool was_sent(const Entry& entry) { return entry.item != 0; }
+
+bool goes_later(const Entry& a, const Entry& b) {
+  const auto rank = [](const Entry& entry) {
+    return std::tuple(!was_sent(entry), entry.event_time_us, entry.seq);
+  };
+  return rank(a) > rank(b);
 }
 
 }  // namespace
 
 void Waiting::insert(Group& group, const Entry& entry) {
-  const auto place = std::upper_bound(group.waiting.begin(), group.waiting.end(), entry, newer);
+  const auto place =
+      std::upper_bound(group.waiting.begin(), group.waiting.end(), entry, goes_later);
   group.waiting.insert(place, entry);
+  ++size_;
 }
 
 void Waiting::add(const Entry& entry, std::int64_t due_mono_us) {
   const auto [it, is_new] = groups_.try_emplace(entry.interaction);
   insert(it->second, entry);
-  ++size_;
   if (is_new) schedule(entry.interaction, it->second, due_mono_us);
 }
 
@@ -41,27 +48,43 @@ void Waiting::release_due(std::int64_t now_mono_us) {
   }
 }
 
-std::vector<Entry> Waiting::take(std::size_t max_updates, std::int64_t now_mono_us) {
+Item Waiting::take_item(Group& group) {
+  auto& waiting = group.waiting;
+  const Entry first = waiting.back();
+  Item item;
+  if (was_sent(first)) {
+    // Members need not be neighbours: another item's may have a time in between.
+    const auto is_member = [&](const Entry& entry) { return entry.item == first.item; };
+    std::copy_if(waiting.rbegin(), waiting.rend(), std::back_inserter(item), is_member);
+    std::erase_if(waiting, is_member);
+  } else {
+    const auto count = std::min(waiting.size(), kMostMerged);
+    item.assign(waiting.rbegin(), waiting.rbegin() + static_cast<std::ptrdiff_t>(count));
+    waiting.resize(waiting.size() - count);
+  }
+  group.status = Status::in_flight;
+  size_ -= item.size();
+  return item;
+}
+
+std::vector<Item> Waiting::take(std::size_t max_items, std::int64_t now_mono_us) {
   if (!halves_.empty()) {
     auto batch = std::move(halves_.front());
     halves_.pop_front();
     return batch;
   }
   release_due(now_mono_us);
-  std::vector<Entry> batch;
-  batch.reserve(std::min(max_updates, ready_.size()));
-  while (batch.size() < max_updates && !ready_.empty()) {
+  std::vector<Item> batch;
+  batch.reserve(std::min(max_items, ready_.size()));
+  while (batch.size() < max_items && !ready_.empty()) {
     Group& group = groups_.at(ready_.front());
     ready_.pop_front();
-    group.status = Status::in_flight;
-    batch.push_back(group.waiting.back());
-    group.waiting.pop_back();
-    --size_;
+    batch.push_back(take_item(group));
   }
   return batch;
 }
 
-void Waiting::release_group(std::uint64_t interaction) {
+void Waiting::finish(std::uint64_t interaction) {
   const auto it = groups_.find(interaction);
   if (it->second.waiting.empty()) {
     groups_.erase(it);
@@ -70,20 +93,27 @@ void Waiting::release_group(std::uint64_t interaction) {
   }
 }
 
-void Waiting::finish(const Entry& entry) { release_group(entry.interaction); }
-
-void Waiting::again(const Entry& entry, std::int64_t due_mono_us) {
-  Group& group = groups_.at(entry.interaction);
-  insert(group, entry);
-  ++size_;
-  schedule(entry.interaction, group, due_mono_us);
+void Waiting::keep(const Item& entries) {
+  for (const Entry& entry : entries) insert(groups_.at(entry.interaction), entry);
 }
 
-void Waiting::split(std::vector<Entry> entries) {
-  const auto middle = entries.begin() + static_cast<std::ptrdiff_t>((entries.size() + 1) / 2);
-  std::vector<Entry> second(middle, entries.end());
-  entries.erase(middle, entries.end());
-  for (auto* half : {&entries, &second}) {
+void Waiting::again(const Item& entries, std::int64_t due_mono_us) {
+  keep(entries);
+  const auto interaction = entries.front().interaction;
+  schedule(interaction, groups_.at(interaction), due_mono_us);
+}
+
+void Waiting::put_back(const Item& item) {
+  keep(item);
+  groups_.at(item.front().interaction).status = Status::ready;
+  ready_.push_front(item.front().interaction);
+}
+
+void Waiting::split(std::vector<Item> items) {
+  const auto middle = items.begin() + static_cast<std::ptrdiff_t>((items.size() + 1) / 2);
+  std::vector<Item> second(std::make_move_iterator(middle), std::make_move_iterator(items.end()));
+  items.erase(middle, items.end());
+  for (auto* half : {&items, &second}) {
     if (!half->empty()) halves_.push_back(std::move(*half));
   }
 }

@@ -1,4 +1,4 @@
-// What the deliverer knows of the updates that wait, kept per interaction in event-time order, at most one of an
+// What the deliverer knows of the updates that wait, kept per interaction in event-time order, at most one item of an
 // interaction in flight (P5). Memory only; rebuilt from the file. Pure: time is an argument.
 #pragma once
 
@@ -17,7 +17,16 @@ struct Entry {
   std::int64_t event_time_us = 0;
   std::int64_t next_at_us = 0;  // as stored: part of the row's key
   int attempts = 0;
+  // The seq of the newest update of the item that this one was sent in, its own if it was alone; 0 = never sent. An
+  // item that was sent once keeps its members: its key must not come with another payload.
+  std::int64_t item = 0;
 };
+
+// What goes on the wire as one: an update, or several of one interaction. Oldest first; never empty.
+using Item = std::vector<Entry>;
+
+// More updates of an interaction than this are sent in several items.
+inline constexpr std::size_t kMostMerged = 64;
 
 class Waiting {
  public:
@@ -28,18 +37,24 @@ class Waiting {
   // The interaction has an update in flight that take() did not give: one found in the file.
   void hold(std::uint64_t interaction) { groups_[interaction].status = Status::in_flight; }
 
-  // The next batch: the halves of a refused one first, then due interactions, each with its oldest update.
-  // Taken updates are in flight until finish(), again() or give_back() is called for them.
-  std::vector<Entry> take(std::size_t max_updates, std::int64_t now_mono_us);
+  // The next batch: the halves of a refused one first, then due interactions, each with one item: what was sent
+  // before, in its old composition, or else all that waits. Taken items are in flight until finish(), again() or
+  // put_back() is called for them.
+  std::vector<Item> take(std::size_t max_items, std::int64_t now_mono_us);
 
-  // The update is done for good; the interaction's next one may go.
-  void finish(const Entry& entry);
-  // The update waits again. `entry` carries its new attempts and next_at_us.
-  void again(const Entry& entry, std::int64_t due_mono_us);
+  // Nothing of the interaction is in flight any more; its next item may go.
+  void finish(std::uint64_t interaction);
+  // A taken item, or several that it was parted into, waits again. The entries carry their new attempts, next_at_us
+  // and item.
+  void again(const Item& entries, std::int64_t due_mono_us);
+  // A taken item waits again, before all others.
+  void put_back(const Item& item);
+  // Updates of a taken item that are not sent with the rest of it: they wait behind it.
+  void keep(const Item& entries);
   // A refused batch waits again as two halves that are not mixed with others.
-  void split(std::vector<Entry> entries);
+  void split(std::vector<Item> items);
 
-  // Updates of the interaction, in memory and not done, apart from the one in flight.
+  // Whether the update waits in memory. One that is in flight or in a refused half does not.
   bool holds(std::uint64_t interaction, std::int64_t seq) const;
 
   std::size_t ready() const noexcept { return ready_.size(); }  // interactions, at most
@@ -52,7 +67,9 @@ class Waiting {
   enum class Status { ready, delayed, in_flight };
   struct Group {
     Status status = Status::ready;
-    std::vector<Entry> waiting;  // by (event time, seq), newest first: the oldest is at the back
+    // Those that were sent before come first, since they may have been applied; then by (event time, seq). The next
+    // one is at the back.
+    std::vector<Entry> waiting;
   };
   struct Delay {
     std::int64_t due_mono_us;
@@ -60,15 +77,15 @@ class Waiting {
     bool operator>(const Delay& other) const { return due_mono_us > other.due_mono_us; }
   };
 
-  static void insert(Group& group, const Entry& entry);
+  void insert(Group& group, const Entry& entry);
+  Item take_item(Group& group);
   void schedule(std::uint64_t interaction, Group& group, std::int64_t due_mono_us);
   void release_due(std::int64_t now_mono_us);
-  void release_group(std::uint64_t interaction);
 
   std::unordered_map<std::uint64_t, Group> groups_;
   std::deque<std::uint64_t> ready_;
   std::priority_queue<Delay, std::vector<Delay>, std::greater<>> delayed_;
-  std::deque<std::vector<Entry>> halves_;
+  std::deque<std::vector<Item>> halves_;
   std::size_t size_ = 0;
 };
 

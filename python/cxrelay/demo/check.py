@@ -67,7 +67,7 @@ def _ledger_problems(evidence: Evidence) -> Iterator[str]:
         "requests", ("in the journal", stats.requests), ("seen by the server", len(requests))
     )
     yield from _unequal(
-        "sends of updates",
+        "sends of items",
         ("in the journal", stats.attempts),
         ("seen by the server", sum(len(request.interaction_ids) for request in requests)),
     )

@@ -41,7 +41,7 @@ def _incoming(result: DemoResult) -> Iterator[str]:
 
 def _outgoing(result: DemoResult) -> Iterator[str]:
     stats, requests = result.evidence.stats, result.evidence.requests
-    yield f"{stats.requests:>9,} batches, in which {stats.attempts:,} updates were tried"
+    yield f"{stats.requests:>9,} batches, in which {stats.attempts:,} items were sent"
     by_status = Counter(request.status for request in requests)
     for status, count in sorted(by_status.items(), key=lambda item: item[0] or 0):
         name = _STATUS_NAMES.get(status, "put off" if status == 429 else "server trouble")

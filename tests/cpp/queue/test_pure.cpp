@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "queue/delivered.hpp"
-#include "queue/supersede.hpp"
+#include "queue/merge.hpp"
 #include "queue/waiting.hpp"
 
 namespace cxrelay::queue {
@@ -17,6 +17,17 @@ TEST(WithoutNewer, KeepsWhatNobodyNewerSet) {
   EXPECT_EQ(without_newer(R"({"a":{"x":1}})", {R"({"a":5})"}), "");
   EXPECT_EQ(without_newer(R"({"a":12345678901234567890123})", {R"({"b":1})"}),
             R"({"a":12345678901234567890123})");
+}
+
+TEST(Merge, TheNewerValueWinsMemberByMember) {
+  EXPECT_EQ(merge(R"({"attributes":{"a":1,"b":2}})", R"({"attributes":{"b":3,"c":4}})"),
+            R"({"attributes":{"a":1,"b":3,"c":4}})");
+  EXPECT_EQ(merge(R"({"a":{"x":1}})", R"({"a":5})"), R"({"a":5})");
+  EXPECT_EQ(merge(R"({"a":5})", R"({"a":{"x":1}})"), R"({"a":{"x":1}})");
+  EXPECT_EQ(merge(R"({"a":{}})", R"({"a":{},"b":{"c":[1]}})"), R"({"a":{},"b":{"c":[1]}})");
+  EXPECT_EQ(merge("{}", R"({"a":1})"), R"({"a":1})");
+  EXPECT_EQ(merge(R"({"a":1.50})", "{}"), R"({"a":1.50})");
+  EXPECT_EQ(merge("[1]", R"({"a":1})"), R"({"a":1})") << "not an object: nothing to keep of it";
 }
 
 TEST(DeliveredMemory, TellsLateFromOrdinary) {
@@ -44,7 +55,7 @@ TEST(WaitingMemory, DelayedInteractionsComeWhenDue) {
   EXPECT_EQ(waiting.take(9, 100).size(), 1U);
   EXPECT_EQ(waiting.next_due_us(), 500);
   EXPECT_FALSE(waiting.any_ready(499));
-  EXPECT_EQ(waiting.take(9, 500).front().seq, 1);
+  EXPECT_EQ(waiting.take(9, 500).front().front().seq, 1);
 }
 
 TEST(WaitingMemory, AHeldInteractionGivesNothing) {
@@ -52,7 +63,7 @@ TEST(WaitingMemory, AHeldInteractionGivesNothing) {
   waiting.hold(10);
   waiting.add({1, 10, 1, 0, 0}, 0);
   EXPECT_TRUE(waiting.take(9, 0).empty());
-  waiting.finish({0, 10, 0, 0, 0});
+  waiting.finish(10);
   EXPECT_EQ(waiting.take(9, 0).size(), 1U);
 }
 
@@ -63,7 +74,7 @@ TEST(WaitingMemory, HalvesStayApart) {
   waiting.add({9, 99, 9, 0, 0}, 0);
   EXPECT_EQ(waiting.take(25, 0).size(), 3U);
   EXPECT_EQ(waiting.take(25, 0).size(), 2U);
-  EXPECT_EQ(waiting.take(25, 0).front().seq, 9);
+  EXPECT_EQ(waiting.take(25, 0).front().front().seq, 9);
 }
 
 }  // namespace
