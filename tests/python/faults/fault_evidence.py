@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from cxrelay import FaultProxy, Relay, Simulator
@@ -22,6 +23,7 @@ class Attempt:
         error_class: of the whole request; empty where the items tell.
         outcomes: for each update (outcome, error class, status); a completed one has
             ("completed", "", 0).
+        not_before: for each update that is sent again, seconds since 1970 before which it is not.
     """
 
     updates: tuple[int, ...]
@@ -29,6 +31,7 @@ class Attempt:
     error_class: str
     sent: bool
     outcomes: dict[int, tuple[str, str, int]]
+    not_before: dict[int, float]
 
     @property
     def wire(self) -> Wire:
@@ -65,7 +68,13 @@ def _attempt(updates: tuple[int, ...], detail: dict[str, Any]) -> Attempt:
             assert item["seq"] not in outcomes
             outcomes[item["seq"]] = (outcome, item["error_class"], item["status"])
     assert set(outcomes) == set(updates), "each update of a request has exactly one outcome"
-    return Attempt(updates, detail["status"], detail["error_class"], detail["sent"], outcomes)
+    not_before = {
+        item["seq"]: datetime.fromisoformat(item["not_before"]).timestamp()
+        for item in detail.get("retry", ())
+    }
+    return Attempt(
+        updates, detail["status"], detail["error_class"], detail["sent"], outcomes, not_before
+    )
 
 
 def violations(relay: Relay, sim: Simulator, proxy: FaultProxy) -> list[str]:
