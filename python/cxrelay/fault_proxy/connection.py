@@ -88,16 +88,18 @@ class Connection:
         ]
         tasks = [asyncio.create_task(link.run()) for link in links]
         await self._first_of(*tasks)
-        finished = [task for task in tasks if not task.cancelled()]
+        # Each task is asked for its error, or asyncio complains.
+        errors = [None if task.cancelled() else task.exception() for task in tasks]
+        ended = [task for task, error in zip(tasks, errors, strict=True) if error is None]
         if self._severed.done():
             await self._part(self._severed.result(), exchanges)
-        elif any(task.exception() is not None for task in finished):
+        elif any(not task.cancelled() and task.result() for task in ended):
+            assert fault.cut is not None
+            await self._part(fault.cut.reset, exchanges)
+        elif any(errors):
             # One peer has reset the connection, so the other one gets a reset too.
             record.end("broken")
             self._abort()
-        elif any(task.result() for task in finished):
-            assert fault.cut is not None
-            await self._part(fault.cut.reset, exchanges)
         else:
             record.end("closed")
 
@@ -107,7 +109,7 @@ class Connection:
         try:
             while not self._severed.done() and not all(task.done() for task in tasks):
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                if any(each.exception() is not None or each.result() for each in done):
+                if any(each.exception() or each.result() for each in done):
                     return
         finally:
             unfinished = [task for task in tasks if not task.done()]
