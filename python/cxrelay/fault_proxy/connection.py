@@ -65,18 +65,25 @@ class Connection:
             self._record.end("swallowed")
 
     async def _call_server(self) -> bool:
-        try:
-            host, port = self._address
-            found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            family, kind, protocol, _, address = found[0]
-            self._server = socket.socket(family, kind, protocol)
-            self._server.setblocking(False)
-            await self._loop.sock_connect(self._server, address)
-        except OSError:
+        calling = asyncio.create_task(self._connect())
+        await self._first_of(calling)
+        if self._severed.done():
+            await self._part(self._severed.result())
+            return False
+        if calling.exception() is not None:
             self._record.end("unreachable")
             return False
-        self._server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return True
+
+    async def _connect(self) -> bool:
+        host, port = self._address
+        found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
+        self._server = socket.socket(family, kind, protocol)
+        self._server.setblocking(False)
+        await self._loop.sock_connect(self._server, address)
+        self._server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return False
 
     async def _carry(self) -> None:
         client, server, fault, record = self._client, self._server, self._fault, self._record
@@ -104,7 +111,7 @@ class Connection:
             record.end("closed")
 
     async def _first_of(self, *tasks: asyncio.Task[bool]) -> None:
-        """Wait for ``sever``, a task that fails or says True, or all tasks; then end them all."""
+        """Wait for ``sever``, a task that fails or returns True, or all tasks; then end them."""
         waiting: set[asyncio.Future[bool]] = {*tasks, self._severed}
         try:
             while not self._severed.done() and not all(task.done() for task in tasks):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
@@ -114,6 +115,24 @@ def test_an_unreachable_server() -> None:
         client.close()
         (entry,) = proxy.wait_for_connections(ending="unreachable")
         assert entry.response_bytes == 0
+
+
+def test_sever_does_not_wait_for_a_server_that_does_not_accept() -> None:
+    with socket.socket() as busy, contextlib.ExitStack() as stack:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen(0)  # and nobody accepts: the system takes one connection, and drops the next
+        address = busy.getsockname()
+        for _ in range(3):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(address)
+        proxy = stack.enter_context(FaultProxy(f"http://127.0.0.1:{address[1]}"))
+        client = LineClient(proxy.base_url)
+        proxy.wait_for_connections(1)
+        assert proxy.sever() == 1
+        assert client.rest() == (b"", "closed")
+        client.close()
+        assert proxy.ledger()[0].ending == "cut"
 
 
 def test_it_keeps_the_path_of_its_target(server: LineServer) -> None:
