@@ -164,10 +164,10 @@ def test_a_huge_or_exploding_reply_takes_no_memory(open_scene: OpenScene, tmp_pa
     scene = open_scene()
     scene.sim.script(
         [
-            behaviours.huge_body(128 * MIB),
-            behaviours.together(behaviours.huge_body(64 * MIB), behaviours.chunked(MIB)),
-            answer(bomb(512 * MIB), **{"Content-Encoding": "gzip"}),
-            behaviours.status(500, body=b"x" * (64 * MIB)),
+            behaviours.huge_body(32 * MIB),
+            behaviours.together(behaviours.huge_body(32 * MIB), behaviours.chunked(MIB)),
+            answer(bomb(128 * MIB), **{"Content-Encoding": "gzip"}),
+            behaviours.status(500, body=b"x" * (32 * MIB)),
             behaviours.status(200, headers={"X-Long": "x" * (16 * MIB)}),
         ],
         match=interaction(1),
