@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from cxrelay.event import InteractionEvent, parse_event
+    from cxrelay.fault_proxy import FaultProxy
     from cxrelay.mapping import Mapping
     from cxrelay.relay import Relay
     from cxrelay.results import FlushResult, RelayStats, ScopeCheck, UpdaterCounts
@@ -80,6 +81,7 @@ __all__ = [
     "Error",
     "ErrorDetails",
     "ExportResult",
+    "FaultProxy",
     "FencedError",
     "FlushResult",
     "InteractionEvent",
@@ -125,6 +127,7 @@ _HOMES = {
         "StoreError TransportError ValidationError"
     ),
     "event": "InteractionEvent parse_event",
+    "fault_proxy": "FaultProxy",
     "mapping": "Mapping",
     "relay": "Relay",
     "results": "FlushResult RelayStats ScopeCheck UpdaterCounts",

@@ -1,4 +1,4 @@
-"""pytest plugin: the fixture ``cxone_simulator``."""
+"""pytest plugin: the fixtures ``cxone_simulator`` and ``cxone_fault_proxy``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from .fault_proxy import FaultProxy
     from .simulator import Simulator
 
 
@@ -19,3 +20,12 @@ def cxone_simulator() -> Iterator[Simulator]:
 
     with Simulator() as simulator:
         yield simulator
+
+
+@pytest.fixture
+def cxone_fault_proxy(cxone_simulator: Simulator) -> Iterator[FaultProxy]:
+    """A proxy in front of the simulator of this test; it only carries bytes until it is scripted."""
+    from .fault_proxy import FaultProxy
+
+    with FaultProxy(cxone_simulator.base_url) as proxy:
+        yield proxy

@@ -245,9 +245,13 @@ def stall(after_bytes: int = 0, *, applied: bool = True) -> Behaviour:
     return Deliver("stall", Delivery(cut_after_bytes=after_bytes, then="stall"), applied)
 
 
-def hang_up() -> Behaviour:
-    """Answer in full, then close the kept-alive connection without having announced it."""
-    return Deliver("hang_up", Delivery(then="close"))
+def hang_up(*, announced: bool = False) -> Behaviour:
+    """Answer in full, then close the kept-alive connection.
+
+    Args:
+        announced: say so in the answer (``Connection: close``), as HTTP asks for.
+    """
+    return Deliver("hang_up", Delivery(announce_close=announced, then="close"))
 
 
 def expired_tokens() -> Behaviour:

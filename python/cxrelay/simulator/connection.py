@@ -168,7 +168,7 @@ class Connection(asyncio.Protocol):
     def _send(self, request: Request, response: Response) -> None:
         head, body = encode(
             response,
-            announce_close=not request.keep_alive,
+            announce_close=not request.keep_alive or response.delivery.announce_close,
             head_only=request.method == "HEAD",
         )
         # A 1xx status is never final, so nothing may follow it on this connection.

@@ -64,6 +64,7 @@ class Delivery:
         chunk_bytes: use chunked transfer coding with chunks of this size; 0 = Content-Length.
         cut_after_bytes: send only so many bytes of head and body.
         cut_body_after_bytes: send the head and only so many bytes of the body.
+        announce_close: say ``Connection: close`` in the head.
         then: what follows the last byte: go on, close, reset (RST) or say nothing more.
     """
 
@@ -73,6 +74,7 @@ class Delivery:
     chunk_bytes: int = 0
     cut_after_bytes: int | None = None
     cut_body_after_bytes: int | None = None
+    announce_close: bool = False
     then: Literal["keep", "close", "reset", "stall"] = "keep"
 
     def merged(self, other: Delivery) -> Delivery:
@@ -84,6 +86,7 @@ class Delivery:
             chunk_bytes=other.chunk_bytes or self.chunk_bytes,
             cut_after_bytes=_first(other.cut_after_bytes, self.cut_after_bytes),
             cut_body_after_bytes=_first(other.cut_body_after_bytes, self.cut_body_after_bytes),
+            announce_close=self.announce_close or other.announce_close,
             then=self.then if other.then == "keep" else other.then,
         )
 

@@ -304,6 +304,13 @@ def test_hang_up(sim: Simulator, client: Client) -> None:
     assert sim.requests("batch")[0].ending == "answered"
 
 
+def test_hang_up_announced(sim: Simulator, client: Client) -> None:
+    sim.script(behaviours.hang_up(announced=True))
+    reply = client.batch(*ABC)
+    assert (reply.status, reply.headers["connection"]) == (200, "close")
+    assert client.until_closed() == b""
+
+
 def test_slow(sim: Simulator, client: Client) -> None:
     sim.script(behaviours.slow(80))
     started = time.monotonic()
