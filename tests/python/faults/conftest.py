@@ -1,0 +1,37 @@
+"""What the fault tests share."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import strace
+
+# Everything that is sampled or left out for the sake of time in an ordinary run.
+LONG = os.environ.get("CXRELAY_LONG_FAULTS") == "1"
+
+
+@pytest.fixture
+def long_run() -> bool:
+    """CXRELAY_LONG_FAULTS=1: all that an ordinary run samples."""
+    return LONG
+
+
+@pytest.fixture
+def traceable() -> None:
+    """The test needs strace."""
+    strace.require_strace()
+
+
+@pytest.fixture
+def memory_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: for faults that lose nothing the kernel has, a disk only costs time."""
+    if not os.access("/dev/shm", os.W_OK):
+        yield tmp_path
+        return
+    folder = Path(tempfile.mkdtemp(prefix="cxrelay-faults-", dir="/dev/shm"))
+    yield folder
+    shutil.rmtree(folder)
