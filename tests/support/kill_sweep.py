@@ -150,9 +150,9 @@ class Sweep:
 
         copy = path.with_name("copy.db")
         copy_queue(path, copy)
-        broken = judge(_core.Queue(str(copy)), promises)
+        broken = queue_oracle.judge(_core.Queue(str(copy)), promises)
         if stands_by is not None:
-            broken += [f"stander-by: {text}" for text in judge(stands_by, promises)]
+            broken += [f"stander-by: {text}" for text in queue_oracle.judge(stands_by, promises)]
         if not broken:
             for file in path.parent.iterdir():
                 file.unlink()
@@ -175,13 +175,3 @@ class Sweep:
             inject=inject,
             stdout=path.with_name("said"),
         )
-
-
-def judge(queue: _core.Queue, promises: queue_oracle.Promises) -> list[str]:
-    """The promises, then the rest of the work; closes the queue."""
-    try:
-        return queue_oracle.broken_promises(queue, promises) or queue_oracle.broken_afterwards(
-            queue, promises
-        )
-    finally:
-        queue.close()

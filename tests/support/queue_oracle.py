@@ -33,10 +33,17 @@ class Promises:
         self.states: dict[int, str] = {}  # seq -> state
         self.requests: set[str] = set()
         self.under_way: Said = {}
+        self.given_up: set[int] = (
+            set()
+        )  # events of a put that never ended, before another process began
         for line in said:
             self._add(line)
 
     def _add(self, line: Said) -> None:
+        if "failed" in line:
+            return  # the same step is tried again
+        if "begin" in line:
+            self.given_up |= set(self.under_way.get("events", ()))
         self.under_way = line if "begin" in line else {}
         for number, key, seq in line.get("receipts", []):
             self.receipts[number] = (key, seq)
@@ -65,6 +72,14 @@ def _revived(state: str) -> str:
     return "pending" if state in ("dead", "parked") else state
 
 
+def judge(queue: _core.Queue, promises: Promises) -> list[str]:
+    """The promises, then the rest of the work; closes the queue."""
+    try:
+        return broken_promises(queue, promises) or broken_afterwards(queue, promises)
+    finally:
+        queue.close()
+
+
 def broken_promises(queue: _core.Queue, promises: Promises) -> list[str]:
     """Compares an opened file with the promises, before anything else is done with it."""
     broken = [f"check: {problem}" for problem in queue.check().problems]
@@ -74,10 +89,11 @@ def broken_promises(queue: _core.Queue, promises: Promises) -> list[str]:
     started = {row[0] for row in queue.query("SELECT request_id FROM journal")}
     broken += [f"request {request} is lost" for request in promises.requests - started]
 
-    # Besides the receipts only the call under way can have stored events: all of them, or none.
+    # Besides the receipts only a call without an answer can have stored events: all of its events, or none.
     new = set(promises.under_way.get("events", ())) - set(promises.receipts)
+    old = promises.given_up - set(promises.receipts)
     extra = queue.stats().accepted - promises.accepted_before - len(promises.receipts)
-    if extra not in (0, len(new)):
+    if extra not in (0, len(new), len(old), len(new | old)):
         broken.append(f"{extra} events are stored beyond the receipts; {len(new)} were under way")
     return broken
 

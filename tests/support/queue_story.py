@@ -4,18 +4,19 @@ As a program it lives this life on a file and says on its standard output, one J
 and what it was promised. A line that is there was written after the promise: whoever kills the process knows
 exactly what must hold. `queue_oracle` judges it.
 
-    python queue_story.py queue.db [answers-early | only-open]
+    python queue_story.py queue.db [answers-early | patient | restarts | only-open]
 """
 
 import json
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from cxrelay import _core
+from cxrelay.errors import StoreError
 
+Result = TypeVar("Result")
 Said = dict[str, Any]
 MINUTE_US = 60_000_000
 
@@ -59,11 +60,7 @@ class Story:
 
     def put(self, *numbers: int) -> None:
         self.say({"begin": "put", "events": numbers})
-        rows = [EVENTS[number] for number in numbers]
-        if len(rows) == 1:
-            receipts = [self.queue.put(*rows[0])]
-        else:
-            receipts = self.queue.put_many([tuple(row) for row in rows])
+        receipts = self.queue.put_many([EVENTS[number] for number in numbers])
         promised = zip(numbers, receipts, strict=True)
         self.say({"receipts": [[n, r.idempotency_key, r.seq] for n, r in promised]})
 
@@ -117,19 +114,77 @@ class EarlyStory(Story):
         super().put(*numbers)
 
 
+class PatientStory(Story):
+    """Tries a step again when the store fails, as a caller does."""
+
+    def after_failure(self) -> None:
+        """What comes between a failure and the next try."""
+
+    def put(self, *numbers: int) -> None:
+        self._persistently(lambda: super(PatientStory, self).put(*numbers))
+
+    def claim(self, max_requests: int, max_updates: int) -> None:
+        self._persistently(lambda: super(PatientStory, self).claim(max_requests, max_updates))
+
+    def settle(self, *words: str) -> None:
+        claim = self.claims[0]
+
+        def again() -> None:
+            self.claims = [claim, *(other for other in self.claims if other is not claim)]
+            super(PatientStory, self).settle(*words)
+
+        self._persistently(again)
+
+    def revive(self) -> None:
+        self._persistently(super().revive)
+
+    def _persistently(self, step: Callable[[], None]) -> None:
+        persistently(step, self.after_failure)
+
+
+class RestartedStory(PatientStory):
+    """Opens the file anew after a failure, as a service does that ends with an error and is started again."""
+
+    def after_failure(self) -> None:
+        path = self.queue.query("SELECT file FROM pragma_database_list")[0][0]
+        self.queue.close()
+        self.queue = _core.Queue(path)
+
+
+def persistently(
+    step: Callable[[], Result], after_failure: Callable[[], None] = lambda: None, tries: int = 5
+) -> Result:
+    """Does a step until the store lets it; says what it failed with."""
+    while True:
+        try:
+            return step()
+        except StoreError as error:
+            say_line({"failed": error.kind})
+            tries -= 1
+            if tries == 0:
+                raise
+            after_failure()
+
+
 def say_line(said: Said) -> None:
     """One write a line: a kill leaves whole lines."""
     os.write(1, (json.dumps(said) + "\n").encode())
 
 
-def read_lines(path: Path) -> list[Said]:
+def parse_lines(text: str) -> list[Said]:
     """What a story said."""
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def main(path: str, kind: str = "") -> None:
+    """Lives a story; `only-open` is one without a step."""
+    stories = {"answers-early": EarlyStory, "patient": PatientStory, "restarts": RestartedStory}
+    kind_of_story = stories.get(kind, Story)
+    story = kind_of_story(persistently(lambda: _core.Queue(path)), say_line)
+    if kind != "only-open":
+        story.live()
+    story.queue.close()
 
 
 if __name__ == "__main__":
-    kind = EarlyStory if "answers-early" in sys.argv[2:] else Story
-    opened = _core.Queue(sys.argv[1])
-    if "only-open" not in sys.argv[2:]:
-        kind(opened, say_line).live()
-    opened.close()
+    main(*sys.argv[1:])

@@ -20,7 +20,7 @@ FILE_CALLS = (
     "unlinkat", "flock",
 )  # fmt: skip
 
-_CALL = re.compile(r"(?:\d+ +)?(\w+)\((.*)\) += (-?\d+|\?)(.*)")
+_CALL = re.compile(r"(?:\d+ +)?(\w+)\((.*)\) += (-?\d+)(.*)")
 
 
 class Call(NamedTuple):
@@ -28,16 +28,15 @@ class Call(NamedTuple):
 
     name: str
     arguments: str
-    result: int  # -1 also for a call that did not return
+    result: int
     injected: bool  # the kernel never saw it: its result is an invention of strace
 
     @property
     def path(self) -> str:
         """The path of the descriptor that comes first, or of the file that is opened, renamed or unlinked."""
-        if self.name == "openat":
-            return self.strings[0]
         of_descriptor = re.match(r"\d+<([^>]*)>", self.arguments)
-        return of_descriptor[1] if of_descriptor else self.strings[0]
+        text = of_descriptor[1] if of_descriptor else self.strings[0]
+        return data_of(text).decode() if text.startswith("\\x") else text
 
     @property
     def descriptor(self) -> int:
@@ -53,6 +52,11 @@ class Call(NamedTuple):
     def numbers(self) -> list[int]:
         """The plain numbers after the last text."""
         return [int(part) for part in re.findall(r", (\d+)(?=,|$)", self.arguments)]
+
+
+def data_of(text: str) -> bytes:
+    """The bytes that a log with `whole_data` shows for a text."""
+    return bytes.fromhex(text.replace("\\x", ""))
 
 
 def require_strace() -> None:
@@ -108,13 +112,12 @@ def run_traced(
 
 
 def read_log(log: Path) -> list[Call]:
-    """The calls of a log. A call that a kill cut short has result -1."""
+    """The calls of a log, without one that a kill kept from happening: it has no result."""
     calls = []
     for line in log.read_text(encoding="latin-1").splitlines():
         match = _CALL.match(line)
         if match is None:
-            continue  # "+++ exited with 0 +++", "--- SIGTERM ---"
+            continue  # also "+++ exited with 0 +++", "--- SIGTERM ---"
         name, arguments, result, rest = match.groups()
-        injected = rest.endswith("(INJECTED)")
-        calls.append(Call(name, arguments, -1 if result == "?" else int(result), injected))
+        calls.append(Call(name, arguments, int(result), rest.endswith("(INJECTED)")))
     return calls

@@ -10,14 +10,11 @@ import pytest
 
 from support import strace
 
-# Everything that is sampled or left out for the sake of time in an ordinary run.
-LONG = os.environ.get("CXRELAY_LONG_FAULTS") == "1"
-
 
 @pytest.fixture
 def long_run() -> bool:
-    """CXRELAY_LONG_FAULTS=1: all that an ordinary run samples."""
-    return LONG
+    """CXRELAY_LONG_FAULTS=1: all that an ordinary run samples or leaves out for the sake of time."""
+    return os.environ.get("CXRELAY_LONG_FAULTS") == "1"
 
 
 @pytest.fixture
