@@ -8,10 +8,10 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from cxrelay import _core
 from support import queue_oracle, queue_story, strace
@@ -26,6 +26,8 @@ KILL_CALLS = (
 # The log is copied back from 1,000 pages on. A story writes about 90, most of them after its first claim.
 PAGES_BEFORE = 955
 FRAME_BYTES = 24 + 4096
+WORKERS = 2
+T = TypeVar("T")
 
 
 class Point(NamedTuple):
@@ -126,15 +128,14 @@ class Sweep:
             for moment in SIGNALS
         ]
 
-    def run(self, points: Sequence[Point], workers: int = 2) -> list[str]:
+    def run(self, points: Sequence[Point]) -> list[str]:
         """Runs the points; returns what was broken, each sentence with its point."""
-        with ThreadPoolExecutor(workers) as pool:
-            found = pool.map(self.broken_at, points)
-            return [
-                f"{point}: {text}"
-                for point, texts in zip(points, found, strict=True)
-                for text in texts
-            ]
+        return self._each(points, self.broken_at)
+
+    def _each(self, points: Sequence[T], broken: Callable[[T], list[str]]) -> list[str]:
+        with ThreadPoolExecutor(WORKERS) as pool:
+            found = zip(points, pool.map(broken, points), strict=True)
+            return [f"{point}: {text}" for point, texts in found for text in texts]
 
     def broken_at(self, point: Point) -> list[str]:
         """Kills at one point and judges a copy of the files, then what a stander-by makes of them."""
