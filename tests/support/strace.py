@@ -77,7 +77,7 @@ def queue_files(path: Path) -> list[Path]:
 
 def run_traced(
     command: Sequence[str | Path],
-    files: Sequence[Path],
+    files: Sequence[Path | str],
     *,
     log: Path | str = "/dev/null",
     calls: Sequence[str] = FILE_CALLS,
