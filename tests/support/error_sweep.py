@@ -1,5 +1,6 @@
 """Lets system calls of `queue_story` on the queue's files fail, one at each run, and judges what comes of it."""
 
+import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +10,17 @@ from cxrelay import _core
 from support import queue_oracle, queue_story
 from support.kill_sweep import Sweep
 
-FAILING_CALLS = ("pwrite64", "fdatasync", "ftruncate", "openat", "flock", "unlink")
-ERRORS = ("EIO", "ENOSPC")
+# What each call can fail with.
+ERRORS = {
+    "openat": ("EIO", "ENOSPC", "EMFILE"),
+    "pread64": ("EIO",),
+    "pwrite64": ("EIO", "ENOSPC"),
+    "fdatasync": ("EIO", "ENOSPC"),
+    "ftruncate": ("EIO", "ENOSPC"),
+    "mmap": ("ENOMEM",),
+    "flock": ("EIO", "ENOLCK"),
+    "unlink": ("EIO",),
+}
 
 
 class ErrorPoint(NamedTuple):
@@ -28,23 +38,26 @@ class ErrorPoint(NamedTuple):
 class ErrorSweep(Sweep):
     """All points at which one call of a story fails; the story tries the step again and goes on."""
 
+    calls = tuple(ERRORS)
+
     def __init__(self, folder: Path, start: Path | None = None, accepted_before: int = 0) -> None:
         super().__init__(folder, start, accepted_before, arguments=["patient"])
         # What the caller was told: (call, file, error) -> kinds of StoreError.
         self.told: dict[tuple[str, str, str], set[str]] = defaultdict(set)
 
-    def error_points(self, *, every: int = 1) -> list[ErrorPoint]:
-        """The points; of the many writes to the log and of the lock calls only some if `every` is above 1."""
-        points = []
-        counts: dict[str, int] = defaultdict(int)
+    def error_points(self, *, at_most: int | None = None) -> list[ErrorPoint]:
+        """The points; of a call that comes more than `at_most` times on a file only so many, evenly spread."""
+        numbers: dict[str, int] = defaultdict(int)
+        by_file: dict[tuple[str, str], list[int]] = defaultdict(list)
         for call in self.record():
-            if call.name not in FAILING_CALLS:
-                continue
-            counts[call.name] += 1
-            n, file = counts[call.name], Path(call.path).name
-            if n % every == 0 or not (file.endswith("-wal") or call.name == "flock"):
-                points += [ErrorPoint(call.name, n, file, error) for error in ERRORS]
-        return points
+            numbers[call.name] += 1
+            by_file[call.name, Path(call.path).name].append(numbers[call.name])
+        return [
+            ErrorPoint(call, n, file, error)
+            for (call, file), ns in by_file.items()
+            for n in ns[:: -(-len(ns) // (at_most or len(ns)))]
+            for error in ERRORS[call]
+        ]
 
     def run_errors(self, points: Sequence[ErrorPoint]) -> list[str]:
         return self._each(points, self.broken_with)
@@ -62,4 +75,7 @@ class ErrorSweep(Sweep):
         )
         promises = queue_oracle.Promises(said, self.accepted_before)
         broken = queue_oracle.judge(_core.Queue(str(path)), promises)
-        return broken + ([f"the story ended with {code}"] if code else [])
+        broken += [f"the story ended with {code}"] if code else []
+        if not broken:
+            shutil.rmtree(path.parent)
+        return broken

@@ -5,6 +5,7 @@ is done, but no instruction of the process runs any more.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -91,6 +92,8 @@ class Sweep:
     `stands_by`: this process has the file open too, and goes on with the dead one's lock and index.
     """
 
+    calls: Sequence[str] = KILL_CALLS
+
     def __init__(
         self,
         folder: Path,
@@ -117,9 +120,11 @@ class Sweep:
             stands_by.close()
         return strace.read_log(log)
 
-    def points(self) -> list[Point]:
-        """Every point of the story; one run counts them."""
-        counts = Counter(call.name for call in self.record())
+    def points(self, commits: int | None = None) -> list[Point]:
+        """Every point of the story, or of its first `commits`; one run counts them."""
+        calls = self.record()
+        syncs = [n for n, c in enumerate(calls) if (c.name, c.path[-4:]) == ("fdatasync", "-wal")]
+        counts = Counter(call.name for call in calls[: syncs[commits] if commits else None])
         assert counts["pwrite64"], "no write was seen: does the queue file lie behind a link?"
         return [
             Point(call, n, moment)
@@ -145,9 +150,8 @@ class Sweep:
         code = self._run(path, [f"{point.call}:signal={signal}:when={point.n}"])
         if code == 0:
             return ["the story ran through: the point was not reached"]
-        promises = queue_oracle.Promises(
-            queue_story.read_lines(path.with_name("said")), self.accepted_before
-        )
+        said = queue_story.parse_lines(path.with_name("said").read_text())
+        promises = queue_oracle.Promises(said, self.accepted_before)
 
         copy = path.with_name("copy.db")
         copy_queue(path, copy)
@@ -155,9 +159,7 @@ class Sweep:
         if stands_by is not None:
             broken += [f"stander-by: {text}" for text in queue_oracle.judge(stands_by, promises)]
         if not broken:
-            for file in path.parent.iterdir():
-                file.unlink()
-            path.parent.rmdir()
+            shutil.rmtree(path.parent)
         return broken
 
     def _file(self, name: str) -> Path:
@@ -172,7 +174,7 @@ class Sweep:
             [*STORY, path, *self.arguments],
             strace.queue_files(path),
             log=log,
-            calls=KILL_CALLS,
+            calls=self.calls,
             inject=inject,
             stdout=path.with_name("said"),
         )

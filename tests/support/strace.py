@@ -33,10 +33,15 @@ class Call(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The path of the descriptor that comes first, or of the file that is opened, renamed or unlinked."""
-        of_descriptor = re.match(r"\d+<([^>]*)>", self.arguments)
-        text = of_descriptor[1] if of_descriptor else self.strings[0]
-        return data_of(text).decode() if text.startswith("\\x") else text
+        """The path of the first descriptor, or of the file that is opened, renamed or unlinked."""
+        if self.name == "openat":  # its first descriptor is that of the working folder
+            return self._text(self.strings[0])
+        of_descriptor = re.search(r"\b\d+<([^>]*)>", self.arguments)
+        return self._text(of_descriptor[1] if of_descriptor else self.strings[0])
+
+    @staticmethod
+    def _text(written: str) -> str:
+        return data_of(written).decode() if written.startswith("\\x") else written
 
     @property
     def descriptor(self) -> int:

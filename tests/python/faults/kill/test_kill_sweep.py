@@ -16,8 +16,8 @@ from support.kill_sweep import Sweep
 pytestmark = pytest.mark.usefixtures("traceable")
 
 
-def swept(sweep: Sweep, name: str) -> None:
-    points = sweep.points()
+def swept(sweep: Sweep, name: str, commits: int | None = None) -> None:
+    points = sweep.points(commits)
     broken = sweep.run(points)
     print(f"{name}: {len(points)} kill points, {len(broken)} violations")
     assert not broken, "\n".join(broken)
@@ -29,8 +29,9 @@ def long_log(memory_folder: Path) -> tuple[Path, int]:
     return path, kill_sweep.make_long_log(path)
 
 
-def test_a_new_file(memory_folder: Path) -> None:
-    swept(Sweep(memory_folder), "new file")
+def test_a_new_file(memory_folder: Path, long_run: bool) -> None:
+    """Until some commits are in the log; from there on the points are those of the next test."""
+    swept(Sweep(memory_folder), "new file", commits=None if long_run else 5)
 
 
 def test_a_log_that_is_copied_back_and_starts_again(
@@ -44,6 +45,11 @@ def test_a_log_that_is_copied_back_and_starts_again(
     copied_back = names.index(("queue.db", "fdatasync", []))
     assert ("queue.db-wal", "pwrite64", [0]) in names[copied_back:], "the log did not start again"
     swept(sweep, "checkpoint and restart of the log")
+
+
+def test_the_recovery_of_a_log(memory_folder: Path, long_log: tuple[Path, int]) -> None:
+    """Whoever opens the file after a kill may be killed too."""
+    swept(Sweep(memory_folder, *long_log, arguments=["only-open"]), "recovery")
 
 
 def test_the_upgrade_of_a_tutorial_file(memory_folder: Path) -> None:

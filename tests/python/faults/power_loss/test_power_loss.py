@@ -30,7 +30,7 @@ def survives(recording: Recording, name: str, *, seeds: int) -> None:
 
 @pytest.fixture
 def seeds(long_run: bool) -> int:
-    return 20 if long_run else 1
+    return 10 if long_run else 1
 
 
 def test_a_new_file(memory_folder: Path, seeds: int) -> None:
@@ -70,3 +70,13 @@ def test_with_syncs_of_checkpoints_only_receipts_are_lost(memory_folder: Path) -
     recording = loss_replay.record(memory_folder / "normal")
     normal = recording.without(lambda call: call.name == "fdatasync" and call.path.endswith("-wal"))
     assert any("is lost" in text for text in normal.replay(SEED, only_certain=True).broken)
+
+
+def test_without_the_sync_of_the_file_a_checkpoint_loses_receipts(memory_folder: Path) -> None:
+    """Teeth: the log starts again over commits that are nowhere else for certain."""
+    start = memory_folder / "start.db"
+    count = kill_sweep.make_long_log(start)
+    unsynced = loss_replay.record(memory_folder / "long", start, count).without(
+        lambda call: call.name == "fdatasync" and call.path.endswith(".db")
+    )
+    assert any("is lost" in text for text in unsynced.replay(SEED, only_certain=True).broken)

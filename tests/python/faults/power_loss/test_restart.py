@@ -17,7 +17,7 @@ SEED = 20240515
 LONG = os.environ.get("CXRELAY_LONG_FAULTS") == "1"
 UNSYNCED = (
     "what the next process reads from the log of one that died counts as stored although nothing has synced it;"
-    " copying the log back when the file is opened would make it so"
+    " a first opening has to copy the log back, cut it to nothing and sync that"
 )
 
 

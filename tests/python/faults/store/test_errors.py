@@ -19,24 +19,26 @@ def swept(sweep: ErrorSweep, points: list[ErrorPoint], name: str) -> None:
 
 
 @pytest.fixture
-def every(long_run: bool) -> int:
-    return 1 if long_run else 6
+def at_most(long_run: bool) -> int | None:
+    return None if long_run else 16
 
 
-def test_a_new_file(memory_folder: Path, every: int) -> None:
+def test_a_new_file(memory_folder: Path, at_most: int | None) -> None:
     sweep = ErrorSweep(memory_folder)
-    swept(sweep, sweep.error_points(every=every), "new file")
+    swept(sweep, sweep.error_points(at_most=at_most), "new file")
     assert sweep.told["pwrite64", "queue.db-wal", "ENOSPC"] == {"full"}
     assert sweep.told["pwrite64", "queue.db-wal", "EIO"] == {"io"}
     assert sweep.told["fdatasync", "queue.db-wal", "EIO"] == {"io"}
 
 
-def test_a_log_that_is_copied_back_and_starts_again(memory_folder: Path, every: int) -> None:
+def test_a_log_that_is_copied_back_and_starts_again(
+    memory_folder: Path, at_most: int | None
+) -> None:
     start = memory_folder / "start.db"
     sweep = ErrorSweep(memory_folder, start, kill_sweep.make_long_log(start))
     points = [
         point
-        for point in sweep.error_points(every=every)
+        for point in sweep.error_points(at_most=at_most)
         if not (point.call == "openat" and point.n <= OPENINGS_OF_THE_WRITER)
     ]
     swept(sweep, points, "checkpoint and restart of the log")
