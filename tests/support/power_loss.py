@@ -22,7 +22,8 @@ SAID = "said"  # the name of the file that the standard output of the traced pro
 
 Part = frozenset[int] | None  # the sectors of a write that arrived; None = all of it
 Choice = Mapping["Change", Part]
-Image = dict[str, bytes]
+Image = dict[str, bytes]  # by name
+Contents = dict[int, bytes]  # by inode
 
 
 class Change:
@@ -137,7 +138,7 @@ class Disk:
         self.first_names, self.changes = names, self.changes[count:]
         self.contents |= contents
 
-    def _after(self, changes: list[Change], choice: Choice) -> tuple[dict[str, int], Image]:
+    def _after(self, changes: list[Change], choice: Choice) -> tuple[dict[str, int], Contents]:
         names = dict(self.first_names)
         contents: dict[int, bytearray] = {}
         for change in changes:
@@ -153,8 +154,8 @@ class Disk:
 
     def image(self, choice: Choice) -> Image:
         """The files if of the uncertain changes only those of `choice` arrived, in the given part."""
-        names, contents = self._after(self.changes, choice)
-        contents = self.contents | contents
+        names, changed = self._after(self.changes, choice)
+        contents = self.contents | changed
         kept = (name for name in names if not name.endswith(IGNORED))
         return {name: contents[names[name]] for name in kept}
 
