@@ -13,7 +13,7 @@ from fault_scene import OpenScene, Scene
 
 from cxrelay.fault_proxy import Fault, faults
 
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+FIXTURES = Path(__file__).parents[3] / "fixtures"
 TIMEOUT_MS = 400
 
 
