@@ -48,6 +48,13 @@ def make_long_log(path: Path) -> int:
     Returns how many.
     """
     queue = _core.Queue(str(path))
+    count = lengthen_log(queue, path)
+    queue.close()
+    return count
+
+
+def lengthen_log(queue: _core.Queue, path: Path) -> int:
+    """The same in a queue that stays open: a log that nobody else has open is copied back at the next opening."""
     log = path.with_name(path.name + "-wal")
     number = 0
     while log.stat().st_size < (PAGES_BEFORE - 20) * FRAME_BYTES:
@@ -56,7 +63,6 @@ def make_long_log(path: Path) -> int:
     while claims := queue.claim_many(4, 100, "example"):
         for claim in claims:
             queue.settle(claim, [("completed", 200, "", 0)] * len(claim.updates))
-    queue.close()
     return number
 
 
@@ -89,7 +95,7 @@ def copy_queue(source: Path, target: Path) -> None:
 class Sweep:
     """All kill points of one story, on a copy of `start` (with so many events in it) or on a new file.
 
-    `stands_by`: this process has the file open too, and goes on with the dead one's lock and index.
+    `stands_by`: this process has the file open too, with a long log, and goes on with the dead one's lock and index.
     """
 
     calls: Sequence[str] = KILL_CALLS
@@ -113,7 +119,7 @@ class Sweep:
         """The calls of a story that nobody disturbs."""
         path = self._file(name)
         log = path.with_name("strace.log")
-        stands_by = _core.Queue(str(path)) if self.stands_by else None
+        stands_by = self._stand_by(path)
         code = self._run(path, [], log)
         assert code == 0, f"the story ended with {code}"
         if stands_by is not None:
@@ -145,7 +151,7 @@ class Sweep:
     def broken_at(self, point: Point) -> list[str]:
         """Kills at one point and judges a copy of the files, then what a stander-by makes of them."""
         path = self._file(str(point).replace(" ", "-"))
-        stands_by = _core.Queue(str(path)) if self.stands_by else None
+        stands_by = self._stand_by(path)
         signal = SIGNALS[point.moment]
         code = self._run(path, [f"{point.call}:signal={signal}:when={point.n}"])
         if code == 0:
@@ -161,6 +167,14 @@ class Sweep:
         if not broken:
             shutil.rmtree(path.parent)
         return broken
+
+    def _stand_by(self, path: Path) -> _core.Queue | None:
+        if not self.stands_by:
+            return None
+        queue = _core.Queue(str(path))
+        self.accepted_before = lengthen_log(queue, path)
+        queue.resign()  # the story delivers
+        return queue
 
     def _file(self, name: str) -> Path:
         folder = self.folder / name

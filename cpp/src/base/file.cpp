@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/fork.hpp"
 #include "cxrelay/errors.hpp"
 
 namespace cxrelay {
@@ -94,10 +95,27 @@ void sync_data(int fd) {
 
 void sync_directory_of(const std::string& path) {
   const auto slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const std::string directory = slash == std::string::npos ? "."
+                                : slash == 0               ? "/"
+                                                           : path.substr(0, slash);
   const Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) fail("cannot open a directory", errno);
   if (::fsync(fd.get()) != 0) fail("cannot sync a directory", errno);
+}
+
+FileLock::FileLock(Fd fd) : fd_(std::move(fd)) { close_in_children(fd_.get()); }
+
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  if (this != &other) {
+    unlock();
+    fd_ = std::move(other.fd_);
+  }
+  return *this;
+}
+
+void FileLock::unlock() noexcept {
+  if (fd_.valid()) keep_in_children(fd_.get());
+  fd_.reset();
 }
 
 FileLock FileLock::wait(const std::string& path) {

@@ -34,18 +34,25 @@ void write_all(int fd, std::string_view bytes);   // throws StoreError(io or ful
 void sync_data(int fd);                           // fdatasync; throws StoreError(io)
 void sync_directory_of(const std::string& path);  // makes a create or a rename in it durable
 
-// An exclusive advisory lock on a file of its own, held until destroyed; it falls with the process.
+// An exclusive advisory lock on a file of its own, held until destroyed; it falls with the process, whose forked
+// children do not have it.
 class FileLock {
  public:
+  FileLock(FileLock&& other) noexcept = default;
+  FileLock& operator=(FileLock&& other) noexcept;
+  ~FileLock() { unlock(); }
+
   // Waits for the lock.
   static FileLock wait(const std::string& path);
   // None if somebody else, in this process or another, holds it.
   static std::optional<FileLock> try_take(const std::string& path);
-  // Closes nothing: for a forked child, whose copy of the descriptor shares the parent's lock.
+  // For a forked child, where the descriptor is closed already.
   void abandon() noexcept { fd_.release(); }
 
  private:
-  explicit FileLock(Fd fd) : fd_(std::move(fd)) {}
+  explicit FileLock(Fd fd);
+  void unlock() noexcept;
+
   Fd fd_;
 };
 

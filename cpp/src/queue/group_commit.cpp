@@ -54,6 +54,7 @@ void GroupCommit::commit(const std::vector<Work*>& group) {
   try {
     const std::lock_guard one_process(process_lock_);
     run_transaction(group);
+    hooks_.committed();
     checkpoint_if_due();
   } catch (...) {
     hooks_.rolled_back();

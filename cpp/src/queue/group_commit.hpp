@@ -37,8 +37,10 @@ class Work {
 class GroupCommit {
  public:
   struct Hooks {
-    std::function<void()> begin;        // in the transaction, before the first work
-    std::function<void()> finish;       // in the transaction, after the last
+    std::function<void()> begin;   // in the transaction, before the first work
+    std::function<void()> finish;  // in the transaction, after the last
+    std::function<void()>
+        committed;  // after it, before anybody is answered; what it throws fails the group
     std::function<void()> rolled_back;  // nothing of the group was stored, or that is unknown
   };
   struct Limits {

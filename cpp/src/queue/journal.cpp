@@ -50,6 +50,7 @@ void Journal::begin(std::int64_t now_us) {
     std::copy_n(stored.begin(), std::min(stored.size(), hash_.size()), hash_.begin());
   }
   head_.reset();
+  first_seq_ = seq_;
 }
 
 std::int64_t Journal::append(const NewRecord& record) {

@@ -53,6 +53,8 @@ class Journal {
 
   // Reads the head of the chain: another process may have appended since.
   void begin(std::int64_t now_us);
+  // Whether nothing was appended since begin().
+  bool is_unchanged() const noexcept { return seq_ == first_seq_; }
   // Appends and returns the record's sequence number.
   std::int64_t append(const NewRecord& record);
   std::int64_t time_us() const noexcept { return time_us_; }
@@ -80,6 +82,7 @@ class Journal {
   sqlite::Statement key_;
   sqlite::Statement add_;
   Sha256 hasher_;
+  std::int64_t first_seq_ = 0;  // the last record before begin()
   std::int64_t seq_ = 0;
   std::int64_t time_us_ = 0;
   Digest hash_{};

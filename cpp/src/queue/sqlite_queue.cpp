@@ -7,10 +7,11 @@
 
 #include "json/write.hpp"
 #include "queue/check.hpp"
+#include "queue/opening.hpp"
 #include "queue/put.hpp"
 #include "queue/queries.hpp"
 #include "queue/revive.hpp"
-#include "queue/schema.hpp"
+#include "sqlite/log_file.hpp"
 #include "sqlite/query.hpp"
 
 namespace cxrelay::queue {
@@ -18,14 +19,6 @@ namespace {
 
 constexpr std::int64_t kHangingUs =
     30'000'000;  // a deliverer without a heartbeat for so long has lost its right
-
-sqlite::Database& prepared(sqlite::Database& database, const std::string& lock_path, Clock& clock,
-                           Random& random) {
-  LockFile lock(lock_path);
-  const std::lock_guard one_process(lock);
-  prepare_schema(database, clock, random);
-  return database;
-}
 
 std::size_t bytes_of(const NewUpdate& update) {
   return update.original.size() + update.mapped.size();
@@ -44,21 +37,38 @@ std::string reject_detail(const Reject& reject) {
 struct SqliteQueue::Handles {
   Handles(const SqliteQueueOptions& options, Clock& clock_ref, Random& random)
       : clock(clock_ref),
+        opening(options.path),
         writer(options.path, sqlite::OpenMode::create),
-        journal(prepared(writer, options.path + ".lock", clock_ref, random)),
+        journal(opening.prepare(writer, clock_ref, random)),
+        log(writer),
         pending(writer),
         deliverer(writer, journal, pending, clock_ref, random),
         rejects(options.max_rejects_per_minute),
         reader(options.path, sqlite::OpenMode::create),
         commits(writer, options.path + ".lock", {options.max_group_rows, options.max_group_bytes},
-                {[this] { journal.begin(clock.wall_us()); }, [this] { journal.finish(); },
+                {[this] { begin(); }, [this] { journal.finish(); }, [this] { committed(); },
                  [this] { deliverer.forget(); }}) {
     reader.run("PRAGMA query_only=ON");
+    opening.done();
+  }
+
+  void begin() {
+    journal.begin(clock.wall_us());
+    answers_duplicate = false;
+  }
+
+  // An answer that something is stored already builds on what another process wrote, and maybe did not live to sync.
+  void committed() {
+    if (answers_duplicate && journal.is_unchanged()) log.sync();
+    log.require_in_place();
   }
 
   Clock& clock;
+  Opening opening;
   sqlite::Database writer;  // and all that uses it: only inside a commit
   Journal journal;
+  sqlite::LogFile log;
+  bool answers_duplicate = false;
   Pending pending;
   Deliverer deliverer;
   RejectLimit rejects;
@@ -120,7 +130,10 @@ void SqliteQueue::put_chunk(std::span<const NewUpdate> updates, std::vector<Rece
   Handles& h = handles();
   commit(updates.size(), bytes, [&] {
     receipts.resize(first);
-    for (const auto& put : prepared) receipts.push_back(store(put, h.journal, h.pending));
+    for (const auto& put : prepared) {
+      receipts.push_back(store(put, h.journal, h.pending));
+      if (receipts.back().status == PutStatus::duplicate) h.answers_duplicate = true;
+    }
   });
   const bool any = std::any_of(receipts.begin() + static_cast<std::ptrdiff_t>(first),
                                receipts.end(), [](const Receipt& receipt) {
@@ -195,6 +208,7 @@ bool SqliteQueue::is_hanging(Handles& h) {
 }
 
 void SqliteQueue::resign() {
+  if (process_ != ::getpid()) return;  // the right is the parent's
   const std::lock_guard lock(term_mutex_);
   elected_ = false;
   deliverer_lock_.reset();
@@ -252,7 +266,12 @@ std::vector<std::vector<SqlValue>> SqliteQueue::query(std::string_view sql,
                                                       std::span<const SqlValue> parameters) {
   Handles& h = handles();
   const std::lock_guard lock(h.reader_mutex);
-  return sqlite::run_query(h.reader, sql, parameters);
+  auto rows = sqlite::run_query(h.reader, sql, parameters);
+  if (h.reader.in_transaction()) {
+    h.reader.run("ROLLBACK");
+    throw StoreError(StoreErrorKind::other, "SQL: a statement of its own, without a transaction");
+  }
+  return rows;
 }
 
 std::int64_t SqliteQueue::revive(const ListFilter& filter, std::string_view operator_name) {

@@ -34,17 +34,20 @@ int keep_log_pages(void* pages, sqlite3*, const char*, int in_log) {
   return SQLITE_OK;
 }
 
-// The checks that SQLite does not make. Nothing is opened here if the file exists: closing a plain descriptor of a
-// database drops every lock that this process holds on it.
-void refuse_unsafe(const std::string& path, OpenMode mode) {
+// Nothing is opened here if the file exists: closing a plain descriptor of a database drops every lock that this
+// process holds on it. Whoever makes queue files holds their lock file.
+void make_if_missing(const std::string& path) {
   struct stat info {};
-  if (::lstat(path.c_str(), &info) != 0) {
-    if (errno != ENOENT || mode == OpenMode::read_only) {
-      throw StoreError(StoreErrorKind::io, "cannot open the queue file " + path);
-    }
-    open_private(path, O_RDWR | O_CREAT | O_EXCL);  // no locks yet: it did not exist
-    return;
+  if (::lstat(path.c_str(), &info) != 0 && errno == ENOENT) {
+    open_private(path, O_RDWR | O_CREAT | O_EXCL);
   }
+}
+
+}  // namespace
+
+void refuse_unsafe(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return;
   if (S_ISLNK(info.st_mode)) {
     throw StoreError(StoreErrorKind::unsafe_file, "refused: " + path + " is a symbolic link");
   }
@@ -57,10 +60,9 @@ void refuse_unsafe(const std::string& path, OpenMode mode) {
   }
 }
 
-}  // namespace
-
 Database::Database(const std::string& path, OpenMode mode) : path_(path) {
-  refuse_unsafe(path, mode);
+  refuse_unsafe(path);
+  if (mode == OpenMode::create) make_if_missing(path);
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (mode == OpenMode::create ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
   const int code = sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr);
@@ -83,7 +85,12 @@ void Database::configure(OpenMode mode) {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   run("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA cache_size=-8192");
   if (mode == OpenMode::read_only) return;
-  run("PRAGMA synchronous=FULL; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0");
+  // SQLite opens for reading what it cannot open for writing, and says nothing.
+  if (sqlite3_db_readonly(handle_, "main") != 0) {
+    throw StoreError(StoreErrorKind::read_only, "the queue file " + path_ + " cannot be written");
+  }
+  run("PRAGMA synchronous=FULL; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;"
+      "PRAGMA journal_size_limit=67108864");
   sqlite3_wal_hook(handle_, &keep_log_pages, &log_pages_);
   // A build or a file system may quietly keep another mode; then nothing of P1 would hold.
   if (text("PRAGMA journal_mode") != "wal" || integer("PRAGMA synchronous") != 2) {
@@ -107,13 +114,38 @@ std::string Database::text(const char* sql) {
   return statement.step() ? std::string(statement.text(0)) : std::string();
 }
 
-bool Database::checkpoint() {
+bool Database::checkpoint() { return copy_log_back(SQLITE_CHECKPOINT_PASSIVE); }
+
+bool Database::empty_log() {
+  sqlite3_busy_handler(handle_, nullptr, nullptr);
+  const bool emptied = copy_log_back(SQLITE_CHECKPOINT_TRUNCATE);
+  // After a power loss there may be a log beside a file whose header does not know of it yet. Others would take the
+  // file for one without a log, now that the log is empty.
+  if (emptied && !says_log()) {
+    run("PRAGMA journal_mode=DELETE; PRAGMA journal_mode=WAL");
+    integer("SELECT count(*) FROM sqlite_schema");  // makes the log
+  }
+  sqlite3_busy_handler(handle_, &wait_for_writer, nullptr);
+  return emptied;
+}
+
+// The version numbers in the header. Read through SQLite's own descriptor: closing another one would drop its locks.
+bool Database::says_log() const {
+  constexpr int kPlace = 18;
+  constexpr unsigned char kWithLog = 2;
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  unsigned char versions[2] = {};
+  const int code = file->pMethods->xRead(file, versions, sizeof versions, kPlace);
+  return code == SQLITE_OK && versions[0] == kWithLog && versions[1] == kWithLog;
+}
+
+bool Database::copy_log_back(int mode) {
   // A checkpoint on a connection that has not read yet does nothing and says OK.
   integer("SELECT count(*) FROM sqlite_schema");
   int frames = 0;
   int copied = 0;
-  const int code =
-      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+  const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, &frames, &copied);
   if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) {
     throw_error(handle_, code, "the write-ahead log cannot be copied back");
   }

@@ -14,11 +14,15 @@ enum class OpenMode {
   read_only,  // never writes
 };
 
+// The checks that SQLite does not make: refuses a symbolic link, what is not a regular file, and a file with a second
+// hard link, whose locks would not be the other name's locks. Throws StoreError(unsafe_file). A file that is not there
+// is fine.
+void refuse_unsafe(const std::string& path);
+
 // One connection, used by one thread at a time. Movable only through a pointer.
 class Database {
  public:
-  // Throws StoreError. Refuses a symbolic link and a file with a second hard link (its locks would not be
-  // the other name's locks).
+  // Throws StoreError. Refuses an unsafe file.
   Database(const std::string& path, OpenMode mode);
   ~Database();
   Database(const Database&) = delete;
@@ -33,6 +37,8 @@ class Database {
   // Copies frames of the write-ahead log back into the file as far as no reader holds them, so that the log
   // restarts. True if the whole log was copied.
   bool checkpoint();
+  // The same for the whole log, which is cut to nothing; waits for nobody. False if somebody reads or writes.
+  bool empty_log();
   // Pages in the write-ahead log after this connection's last commit, those of other connections included. The
   // log's file does not shrink when it restarts, so its size tells nothing.
   int log_pages() const noexcept { return log_pages_; }
@@ -43,6 +49,8 @@ class Database {
 
  private:
   void configure(OpenMode mode);
+  bool copy_log_back(int mode);
+  bool says_log() const;
 
   std::string path_;
   sqlite3* handle_ = nullptr;

@@ -34,10 +34,9 @@ def test_a_new_file(memory_folder: Path, long_run: bool) -> None:
     swept(Sweep(memory_folder), "new file", commits=None if long_run else 5)
 
 
-def test_a_log_that_is_copied_back_and_starts_again(
-    memory_folder: Path, long_log: tuple[Path, int]
-) -> None:
-    sweep = Sweep(memory_folder, *long_log, stands_by=True)
+def test_a_log_that_is_copied_back_and_starts_again(memory_folder: Path) -> None:
+    """Whoever opens the file copies the log back that a stander-by has left."""
+    sweep = Sweep(memory_folder, stands_by=True)
     names = [
         (call.path.rpartition("/")[2], call.name, call.numbers[-1:])
         for call in sweep.record("covers")

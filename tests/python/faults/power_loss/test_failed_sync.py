@@ -65,10 +65,6 @@ def test_a_log_is_copied_back_again_if_a_sync_failed(memory_folder: Path, long_r
     assert not broken, "\n".join(broken[:20])
 
 
-@pytest.mark.xfail(
-    reason="SQLite ignores a failed sync of the folder, and the engine does not sync it again:"
-    " after a power loss the log may have no name"
-)
 def test_a_folder_whose_sync_failed_is_synced_again(memory_folder: Path) -> None:
     syncs = Syncs(memory_folder)
     of_folder = [n for n, name in enumerate(syncs.all) if name == "all"]

@@ -15,10 +15,6 @@ from support.loss_replay import Recording
 pytestmark = pytest.mark.usefixtures("traceable")
 SEED = 20240515
 LONG = os.environ.get("CXRELAY_LONG_FAULTS") == "1"
-UNSYNCED = (
-    "what the next process reads from the log of one that died counts as stored although nothing has synced it;"
-    " a first opening has to copy the log back, cut it to nothing and sync that"
-)
 
 
 @pytest.fixture
@@ -42,7 +38,6 @@ def test_what_was_synced_before_a_kill_is_kept(memory_folder: Path, third_commit
     assert not broken(loss_replay.go_on(killed))
 
 
-@pytest.mark.xfail(reason=UNSYNCED)
 def test_a_duplicate_of_what_nobody_synced_is_answered_when_it_is(
     memory_folder: Path, third_commit: int
 ) -> None:
@@ -52,7 +47,6 @@ def test_a_duplicate_of_what_nobody_synced_is_answered_when_it_is(
     assert not broken(loss_replay.go_on(killed))
 
 
-@pytest.mark.xfail(reason=UNSYNCED)
 def test_a_commit_whose_sync_failed_is_not_trusted(memory_folder: Path, third_commit: int) -> None:
     """The service ends with the error of a failed sync and is started again."""
     fails = f"fdatasync:error=EIO:when={third_commit}"

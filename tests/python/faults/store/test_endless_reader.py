@@ -87,9 +87,6 @@ def test_the_log_starts_again_when_the_reader_ends(logged: LoggedQueue) -> None:
     assert logged.queue.check().ok
 
 
-@pytest.mark.xfail(
-    reason="the log starts again at its beginning but is never cut: journal_size_limit is not set"
-)
 def test_the_log_is_cut_to_its_bound_when_the_reader_ends(logged: LoggedQueue) -> None:
     reader = Reader(logged.path)
     logged.put_bytes(BOUND + 8 * MEGABYTE)

@@ -36,10 +36,6 @@ def remove_the_log(path: Path) -> None:
     path.with_name(path.name + "-wal").unlink()
 
 
-@pytest.mark.xfail(
-    reason="the engine looks at the file's identity only when it opens it: receipts go into a file or a log that"
-    " has no name any more"
-)
 @pytest.mark.parametrize("change", [rename, replace, remove, remove_the_log])
 def test_no_receipt_is_given_into_the_void(tmp_path: Path, change: Callable[[Path], None]) -> None:
     path = tmp_path / "queue.db"

@@ -69,9 +69,6 @@ os.wait()
 """
 
 
-@pytest.mark.xfail(
-    reason="the child has the descriptor of the deliverer's lock too: the lock falls with the last of both"
-)
 def test_a_child_does_not_keep_the_right_of_a_dead_deliverer(tmp_path: Path) -> None:
     path = tmp_path / "queue.db"
     process = subprocess.Popen(
