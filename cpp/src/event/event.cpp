@@ -22,9 +22,7 @@ std::string minified(const json::Document& document, const json::Node* object) {
 }  // namespace
 
 std::string InteractionEvent::idempotency_key() const {
-  std::string key;
-  append_idempotency_key(key, interaction_id, timestamp);
-  return key;
+  return interaction_id + '_' + timestamp.isoformat();
 }
 
 EventResult parse_event(std::string_view raw, const InputLimits& limits) {

@@ -59,6 +59,14 @@ Members find_members(const json::Document& document) noexcept {
   return found;
 }
 
+constexpr std::size_t kUsualTimeSize = std::string_view("YYYY-MM-DDTHH:MM:SSZ").size();
+
+// True for YYYY-MM-DDTHH:MM:SSZ: of the valid forms, no other has this size and these two letters.
+// Without its Z it is what isoformat() writes before the offset.
+bool is_isoformat_before_z(std::string_view valid) noexcept {
+  return valid.size() == kUsualTimeSize && valid[10] == 'T' && valid[19] == 'Z';
+}
+
 // Each function checks one field, adds its errors and sets `out` to the value of a valid one. What
 // is written in its final place needs no copy: one that reads 8 bytes just after a smaller part of
 // them was written waits for the store.
@@ -78,9 +86,10 @@ class Validator {
     out = node->text;
   }
 
-  void time(Field field, Timestamp& out) {
+  void time(Field field, Timestamp& out, std::string_view& text) {
     const Node* node = required(field);
     if (node == nullptr) return;
+    text = node->kind == Kind::string ? node->text : std::string_view();
     const auto error = parse_timestamp(*node, out);
     if (error != TimestampError::none) errors_.push_back(not_a_timestamp(node->key, error));
   }
@@ -128,18 +137,28 @@ bool parse_event_view(std::string_view raw, const InputLimits& limits, json::Doc
   out.document = &document;
   valid.identifier(Field::interaction_id, out.interaction_id);
   valid.identifier(Field::contact_id, out.contact_id);
-  valid.time(Field::timestamp, out.timestamp);
+  valid.time(Field::timestamp, out.timestamp, out.timestamp_text);
   valid.object(Field::attributes, out.attributes);
   valid.text(Field::legacy_crm_id, out.legacy_crm_id);
   valid.text(Field::source_channel, out.source_channel);
   return errors.empty();
 }
 
-void append_idempotency_key(std::string& out, std::string_view interaction_id,
-                            const Timestamp& timestamp) {
-  out += interaction_id;
-  out += '_';
-  append_isoformat(out, timestamp);
+void write_idempotency_key(std::string& out, const EventView& event) {
+  const auto& id = event.interaction_id;
+  const auto& time = event.timestamp_text;
+  if (!is_isoformat_before_z(time)) {
+    out.assign(id) += '_';
+    append_isoformat(out, event.timestamp);
+    return;
+  }
+  constexpr std::string_view kUtc = "+00:00";
+  const std::size_t time_size = time.size() - 1;
+  out.resize(id.size() + 1 + time_size + kUtc.size());  // mostly the size of the key before
+  char* at = out.data() + id.copy(out.data(), id.size());
+  *at++ = '_';
+  at += time.copy(at, time_size);
+  kUtc.copy(at, kUtc.size());
 }
 
 }  // namespace cxrelay

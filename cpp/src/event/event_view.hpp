@@ -17,6 +17,7 @@ struct EventView {
   std::string_view interaction_id;
   std::string_view contact_id;
   Timestamp timestamp;
+  std::string_view timestamp_text;  // as sent; empty for a number
   const json::Node* attributes = nullptr;  // the object's node, or nullptr when absent
   std::optional<std::string_view> legacy_crm_id;
   std::optional<std::string_view> source_channel;
@@ -27,8 +28,7 @@ struct EventView {
 bool parse_event_view(std::string_view raw, const InputLimits& limits, json::Document& document,
                       EventView& out, std::vector<ErrorDetail>& errors);
 
-// Appends "<interaction id>_<isoformat>".
-void append_idempotency_key(std::string& out, std::string_view interaction_id,
-                            const Timestamp& timestamp);
+// Makes `out` the key, "<interaction id>_<isoformat>".
+void write_idempotency_key(std::string& out, const EventView& event);
 
 }  // namespace cxrelay

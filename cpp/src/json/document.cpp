@@ -54,7 +54,7 @@ ParseError Document::Impl::parse(std::string_view text, const ParseLimits& limit
   release_outsized(text.size());
   copy(text);
   const std::string_view own(padded.data(), size);
-  if (const auto error = tokens.scan(own.data(), own.size()); error != ParseError::none) {
+  if (const auto error = tokens.scan(text.data(), text.size()); error != ParseError::none) {
     error_offset = error == ParseError::utf8 ? find_invalid_utf8(own) : find_broken_string(own);
     return error;
   }

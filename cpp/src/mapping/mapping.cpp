@@ -104,8 +104,7 @@ bool Mapping::apply_json(std::string_view raw, const InputLimits& limits, Mapped
   if (!parse_event_view(raw, limits, json::thread_document(), event, errors)) return false;
   out.interaction_id.assign(event.interaction_id);
   out.event_time_us = event.timestamp.utc_us;
-  out.idempotency_key.clear();
-  append_idempotency_key(out.idempotency_key, event.interaction_id, event.timestamp);
+  write_idempotency_key(out.idempotency_key, event);
   // The key ends with the timestamp's text, which rules may read too.
   const auto timestamp =
       std::string_view(out.idempotency_key).substr(event.interaction_id.size() + 1);
