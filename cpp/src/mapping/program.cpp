@@ -118,27 +118,28 @@ struct Program::Run {
   }
 
   void write(PayloadWriter& writer, std::vector<ErrorDetail>& errors) const {
-    const Step* step = program.steps_.data();
-    for (const auto& member : program.layout_.members) {
-      write_member(writer, member, *step++, errors);
+    for (std::size_t member = 0; member < program.steps_.size(); ++member) {
+      const Step& step = program.steps_[member];
+      if (const Node* node = copied_string(step)) {
+        // A document's text has padding behind it.
+        writer.put_member(member, {text.data() + node->begin, node->size});
+      } else {
+        write_member(writer, member, step, errors);
+      }
     }
   }
 
   // The shortest way for what is nearly always there: a string that is copied as it was sent.
-  bool copy_string(PayloadWriter& writer, const Member& member, const Step& step) const {
-    if (!step.is_copied || step.is_field) return false;
+  const Node* copied_string(const Step& step) const {
+    if (!step.is_copied || step.is_field) return nullptr;
     const Node* node = workspace.slots[step.slot];
-    if (!node || node->kind != Kind::string || !starts_visible(node->text)) return false;
-    writer.begin_member(member, node->size);
-    // A document's text has padding behind it.
-    workspace.output.put_padded({text.data() + node->begin, node->size});
-    return true;
+    const bool is_visible = node && node->kind == Kind::string && starts_visible(node->text);
+    return is_visible ? node : nullptr;
   }
 
-  void write_member(PayloadWriter& writer, const Member& member, const Step& step,
+  void write_member(PayloadWriter& writer, std::size_t member, const Step& step,
                     std::vector<ErrorDetail>& errors) const {
-    if (copy_string(writer, member, step)) return;
-    const auto& rule = program.rules_[member.rule];
+    const auto& rule = program.rules_[program.layout_.members[member].rule];
     const Value value = evaluate(step, rule);
     if (value.kind != Value::Kind::none) {
       writer.begin_member(member, size_bound(value));
