@@ -51,6 +51,7 @@ class Walk {
   // empty, its first child.
   bool element() {
     do {
+      if (is_object_ && !has_escapes_ && string_members()) return true;
       std::string_view key;
       if (is_object_ && !member_key(key)) return false;
       ++count_;
@@ -59,6 +60,34 @@ class Walk {
       if (!open(first == '{', key)) return false;
     } while (peek() != closing());
     return true;
+  }
+
+  // Members whose values are strings, as most are, up to the first thing that is not as usual; the
+  // general way takes it from there. What it checks is the same, but a loop for strings alone needs
+  // a third of the instructions. True if it ends behind a value, false before a key.
+  bool string_members() {
+    const char* const text = text_;
+    for (; keys_left_ > 0; --keys_left_) {
+      const std::uint32_t key = token_[0];
+      const std::uint32_t colon = token_[1];
+      if (text[key] != '"' || text[colon] != ':' || text[colon - 1] != '"') return false;
+      const std::uint32_t value = token_[2];
+      if (text[value] != '"') return false;
+      const std::uint32_t behind = token_[3];
+      if (text[behind - 1] != '"' || colon - key < 2 || behind - value < 2) return false;
+      const std::string_view name(text + key + 1, colon - key - 2);
+      keys_->add(name);
+      *node_++ = {Kind::string,   false, ++index_, 0, value, behind - value, name,
+                  {text + value + 1, behind - value - 2}};
+      ++count_;
+      token_ += 3;
+      if (text[behind] != ',') {
+        --keys_left_;
+        return true;
+      }
+      ++token_;
+    }
+    return false;
   }
 
   // Out of the containers that end here, and over the comma. False at the end of the text and on an
