@@ -14,18 +14,6 @@ namespace {
 using json::Kind;
 using json::Node;
 
-// The members of the root object that are fields; nullptr for those that are absent.
-class Members {
- public:
-  const Node*& operator[](Field field) noexcept { return nodes_[static_cast<std::size_t>(field)]; }
-  const Node* operator[](Field field) const noexcept {
-    return nodes_[static_cast<std::size_t>(field)];
-  }
-
- private:
-  std::array<const Node*, kFieldCount> nodes_{};
-};
-
 constexpr auto kNoField = static_cast<Field>(kFieldCount);
 
 // By first letter, for which the fields differ (also in the low five bits, which make a small
@@ -44,8 +32,8 @@ Field candidate(std::string_view key) noexcept {
   return key.empty() ? kNoField : kFieldByLetter[key[0] & 31];
 }
 
-Members find_members(const json::Document& document) noexcept {
-  Members found;
+FieldNodes find_fields(const json::Document& document) noexcept {
+  FieldNodes found;
   const auto nodes = document.nodes();
   for (std::size_t i = 1; i < nodes.size(); i = nodes[i].next) {
     const Field field = candidate(nodes[i].key);
@@ -67,15 +55,13 @@ bool is_isoformat_before_z(std::string_view valid) noexcept {
   return valid.size() == kUsualTimeSize && valid[10] == 'T' && valid[19] == 'Z';
 }
 
-// Each function checks one field, adds its errors and sets `out` to the value of a valid one. What
-// is written in its final place needs no copy: one that reads 8 bytes just after a smaller part of
-// them was written waits for the store.
+// Each function checks one field and adds its errors.
 class Validator {
  public:
-  Validator(const Members& members, std::vector<ErrorDetail>& errors)
-      : members_(members), errors_(errors) {}
+  Validator(const FieldNodes& fields, std::vector<ErrorDetail>& errors)
+      : fields_(fields), errors_(errors) {}
 
-  void identifier(Field field, std::string_view& out) {
+  void identifier(Field field) {
     const Node* node = required(field);
     if (node == nullptr) return;
     if (node->kind != Kind::string) {
@@ -83,37 +69,33 @@ class Validator {
     } else if (!is_identifier(node->text)) {
       errors_.push_back(not_an_id(node->key));
     }
-    out = node->text;
   }
 
-  void time(Field field, Timestamp& out, std::string_view& text) {
+  void time(Field field, Timestamp& out) {
     const Node* node = required(field);
     if (node == nullptr) return;
-    text = node->kind == Kind::string ? node->text : std::string_view();
     const auto error = parse_timestamp(*node, out);
     if (error != TimestampError::none) errors_.push_back(not_a_timestamp(node->key, error));
   }
 
-  void object(Field field, const Node*& out) {
-    out = members_[field];
-    if (out != nullptr && out->kind != Kind::object) errors_.push_back(not_a_dict(out->key));
+  void object(Field field) {
+    const Node* node = fields_[field];
+    if (node != nullptr && node->kind != Kind::object) errors_.push_back(not_a_dict(node->key));
   }
 
-  void text(Field field, std::optional<std::string_view>& out) {
-    const Node* node = members_[field];
-    out.reset();
-    if (node == nullptr || node->kind == Kind::null) return;
-    if (node->kind != Kind::string) errors_.push_back(not_a_string(node->key));
-    out.emplace(node->text);
+  void text(Field field) {
+    const Node* node = fields_[field];
+    if (node == nullptr || node->kind == Kind::null || node->kind == Kind::string) return;
+    errors_.push_back(not_a_string(node->key));
   }
 
  private:
   const Node* required(Field field) {
-    if (members_[field] == nullptr) errors_.push_back(missing_field(field_names(field).alias));
-    return members_[field];
+    if (fields_[field] == nullptr) errors_.push_back(missing_field(field_names(field).alias));
+    return fields_[field];
   }
 
-  const Members& members_;
+  const FieldNodes& fields_;
   std::vector<ErrorDetail>& errors_;
 };
 
@@ -132,21 +114,21 @@ bool parse_event_view(std::string_view raw, const InputLimits& limits, json::Doc
     errors.push_back(not_an_object());
     return false;
   }
-  const Members members = find_members(document);
-  Validator valid(members, errors);
   out.document = &document;
-  valid.identifier(Field::interaction_id, out.interaction_id);
-  valid.identifier(Field::contact_id, out.contact_id);
-  valid.time(Field::timestamp, out.timestamp, out.timestamp_text);
-  valid.object(Field::attributes, out.attributes);
-  valid.text(Field::legacy_crm_id, out.legacy_crm_id);
-  valid.text(Field::source_channel, out.source_channel);
+  out.fields = find_fields(document);
+  Validator valid(out.fields, errors);
+  valid.identifier(Field::interaction_id);
+  valid.identifier(Field::contact_id);
+  valid.time(Field::timestamp, out.timestamp);
+  valid.object(Field::attributes);
+  valid.text(Field::legacy_crm_id);
+  valid.text(Field::source_channel);
   return errors.empty();
 }
 
 void write_idempotency_key(std::string& out, const EventView& event) {
-  const auto& id = event.interaction_id;
-  const auto& time = event.timestamp_text;
+  const auto id = event.id(Field::interaction_id);
+  const auto time = event.fields[Field::timestamp]->text;
   if (!is_isoformat_before_z(time)) {
     out.assign(id) += '_';
     append_isoformat(out, event.timestamp);

@@ -102,12 +102,13 @@ bool Mapping::apply_json(std::string_view raw, const InputLimits& limits, Mapped
                          std::vector<ErrorDetail>& errors) const {
   EventView event;
   if (!parse_event_view(raw, limits, json::thread_document(), event, errors)) return false;
-  out.interaction_id.assign(event.interaction_id);
+  const auto interaction_id = event.id(Field::interaction_id);
+  out.interaction_id.assign(interaction_id);
   out.event_time_us = event.timestamp.utc_us;
   write_idempotency_key(out.idempotency_key, event);
   // The key ends with the timestamp's text, which rules may read too.
   const auto timestamp =
-      std::string_view(out.idempotency_key).substr(event.interaction_id.size() + 1);
+      std::string_view(out.idempotency_key).substr(interaction_id.size() + 1);
   return compiled_->program.run(event, timestamp, out.payload, errors);
 }
 

@@ -30,9 +30,9 @@ class Program {
   struct Run;
   // How the value of a member is found.
   struct Step {
-    bool is_field = false;   // of the event, or else in a slot
-    bool is_copied = false;  // no function, no lookup
-    Field field = Field::interaction_id;
+    bool is_field = false;
+    bool is_time = false;    // the event's timestamp, as isoformat
+    bool is_copied = false;  // from its slot, by no function and no lookup
     std::uint32_t slot = 0;
   };
   std::vector<Step> make_steps();
