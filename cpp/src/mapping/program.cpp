@@ -11,19 +11,6 @@ using json::Kind;
 using json::Node;
 using EventField = cxrelay::Field;
 
-// What a run needs besides the event; kept for the next one.
-struct Workspace {
-  std::vector<const Node*> slots;
-  Scratch scratch;
-  Output output;
-};
-
-Workspace& thread_workspace() {
-  static thread_local std::unique_ptr<Workspace> workspace;
-  if (!workspace) workspace = std::make_unique<Workspace>();
-  return *workspace;
-}
-
 Value node_value(std::string_view text, const Node& node) {
   const auto raw = text.substr(node.begin, node.size);
   switch (node.kind) {
@@ -182,18 +169,14 @@ std::vector<Program::Step> Program::make_steps() {
   return steps;
 }
 
-bool Program::run(const EventView& event, std::string_view timestamp, std::string& payload,
+bool Program::run(const EventView& event, std::string_view timestamp, Workspace& workspace,
                   std::vector<ErrorDetail>& errors) const {
-  payload.clear();
-  auto& workspace = thread_workspace();
   const Run run{*this, event, timestamp, event.document->text(), workspace};
   run.select();
   PayloadWriter writer(layout_, workspace.output);
   run.write(writer, errors);
-  if (!errors.empty()) return false;
   writer.finish();
-  payload.assign(workspace.output.text());
-  return true;
+  return errors.empty();
 }
 
 }  // namespace cxrelay::mapping
