@@ -2,11 +2,14 @@
 // which checks its capacity for each piece: here the caller asks for room once for several pieces.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/short_text.hpp"
 
 namespace cxrelay::mapping {
 
@@ -47,6 +50,16 @@ class Output {
   void put_padded(std::string_view text) noexcept { at_ = copy_padded(at_, text); }
   void put_padded(std::string_view first, std::string_view second) noexcept {
     at_ = copy_padded(copy_padded(at_, first), second);
+  }
+
+  // ASCII with the case of the letters from `first` on flipped. It writes up to 7 bytes more.
+  void put_flipped(std::string_view text, char first) noexcept {
+    for (std::size_t at = 0; at < text.size(); at += 8) {
+      const auto size = std::min<std::size_t>(8, text.size() - at);
+      const auto word = flip_case(load_bytes(text.data() + at, size, 0), first);
+      std::memcpy(at_ + at, &word, sizeof word);
+    }
+    at_ += text.size();
   }
 
   std::string_view text() const noexcept {

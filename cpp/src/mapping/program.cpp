@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "base/short_text.hpp"
+
 namespace cxrelay::mapping {
 namespace {
 
@@ -40,6 +42,23 @@ Value look_up(const Lookup& lookup, const Value& value) {
       lookup, key, {}, [](const auto& pair) -> std::string_view { return pair.first; });
   if (entry == lookup.end() || entry->first != key) return {};
   return constant_value(entry->second);
+}
+
+// The first of the letters that the rule's only function flips, or NUL.
+char first_flipped(const Rule& rule) {
+  if (rule.apply.size() != 1 || !rule.lookup.empty()) return '\0';
+  if (rule.apply[0].name == FunctionName::upper) return 'a';
+  return rule.apply[0].name == FunctionName::lower ? 'A' : '\0';
+}
+
+// Only characters that JSON writes as they are.
+bool is_plain_ascii(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); at += 8) {
+    const auto size = std::min<std::size_t>(8, text.size() - at);
+    const auto word = load_bytes(text.data() + at, size, every_byte(' '));
+    if (has_non_ascii(word) || needs_escape(word)) return false;
+  }
+  return true;
 }
 
 std::uint32_t field_slot(Field field) {
@@ -129,8 +148,21 @@ struct Program::Run {
     return step.is_field && has_escapes(*node) ? nullptr : node;
   }
 
+  // Likewise for a string that changes its case, if that takes no table and no escapes.
+  bool put_flipped(PayloadWriter& writer, std::size_t member, const Step& step) const {
+    const Node* node = step.first_flipped ? workspace.slots[step.slot] : nullptr;
+    if (!node || node->kind != Kind::string || !starts_visible(node->text)) return false;
+    if (!is_plain_ascii(node->text)) return false;
+    writer.begin_member(member, node->text.size() + 2);
+    workspace.output.put('"');
+    workspace.output.put_flipped(node->text, step.first_flipped);
+    workspace.output.put('"');
+    return true;
+  }
+
   void write_member(PayloadWriter& writer, std::size_t member, const Step& step,
                     std::vector<ErrorDetail>& errors) const {
+    if (put_flipped(writer, member, step)) return;
     const auto& rule = program.rules_[program.layout_.members[member].rule];
     const Value value = evaluate(step, rule);
     if (value.kind != Value::Kind::none) {
@@ -155,6 +187,7 @@ std::vector<Program::Step> Program::make_steps() {
     Step& step = steps.emplace_back();
     step.is_field = rule.from.kind == Source::Kind::field;
     step.is_time = step.is_field && rule.from.field == Field::timestamp;
+    step.first_flipped = step.is_time ? '\0' : first_flipped(rule);
     step.is_copied = rule.apply.empty() && rule.lookup.empty() && !step.is_time;
     if (step.is_field) {
       step.slot = field_slot(rule.from.field);

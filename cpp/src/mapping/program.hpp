@@ -43,6 +43,7 @@ class Program {
     bool is_field = false;
     bool is_time = false;    // the event's timestamp, as isoformat
     bool is_copied = false;  // from its slot, by no function and no lookup
+    char first_flipped = 0;  // 'a' if upper() alone is applied, 'A' if lower() alone is
     std::uint32_t slot = 0;
   };
   std::vector<Step> make_steps();

@@ -13,11 +13,11 @@ void KeyTable::insert(std::string_view key, std::uint32_t number) {
   for (std::size_t i = own + 1; i < begins_.size(); ++i) ++begins_[i];
 }
 
-void KeyTable::narrow(const Entry*& begin, const Entry*& end, std::string_view key) noexcept {
-  while (end - begin > kFew) {
-    const Entry* middle = begin + (end - begin) / 2;
-    (middle->key <= key ? begin : end) = middle;
-  }
+const std::uint32_t* KeyTable::find_among(const Entry* begin, const Entry* end,
+                                          std::string_view key) noexcept {
+  const auto* at = std::lower_bound(begin, end, key,
+                                    [](const Entry& entry, auto other) { return entry.key < other; });
+  return at != end && at->key == key ? &at->number : nullptr;
 }
 
 std::uint32_t Selector::child_of(std::uint32_t branch, const std::string& key) {
