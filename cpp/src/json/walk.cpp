@@ -51,9 +51,12 @@ class Walk {
   // empty, its first child.
   bool element() {
     do {
-      if (is_object_ && !has_escapes_ && string_members()) return true;
       std::string_view key;
-      if (is_object_ && !member_key(key)) return false;
+      if (is_object_) {
+        const auto stop = has_escapes_ ? Stop::at_key : string_members(key);
+        if (stop == Stop::behind_value) return true;
+        if (stop == Stop::at_key && !member_key(key)) return false;
+      }
       ++count_;
       const char first = peek();
       if (first != '{' && first != '[') return scalar(first, key);
@@ -62,32 +65,34 @@ class Walk {
     return true;
   }
 
+  enum class Stop { at_key, at_value, behind_value };
+
   // Members whose values are strings, as most are, up to the first thing that is not as usual; the
   // general way takes it from there. What it checks is the same, but a loop for strings alone needs
-  // a third of the instructions. True if it ends behind a value, false before a key.
-  bool string_members() {
+  // a third of the instructions.
+  Stop string_members(std::string_view& key) {
     const char* const text = text_;
-    for (; keys_left_ > 0; --keys_left_) {
-      const std::uint32_t key = token_[0];
+    while (keys_left_ > 0) {
+      const std::uint32_t begin = token_[0];
       const std::uint32_t colon = token_[1];
-      if (text[key] != '"' || text[colon] != ':' || text[colon - 1] != '"') return false;
-      const std::uint32_t value = token_[2];
-      if (text[value] != '"') return false;
-      const std::uint32_t behind = token_[3];
-      if (text[behind - 1] != '"' || colon - key < 2 || behind - value < 2) return false;
-      const std::string_view name(text + key + 1, colon - key - 2);
-      keys_->add(name);
-      *node_++ = {Kind::string,   false, ++index_, 0, value, behind - value, name,
-                  {text + value + 1, behind - value - 2}};
+      if (text[begin] != '"' || text[colon] != ':') return Stop::at_key;
+      if (text[colon - 1] != '"' || colon - begin < 2) return Stop::at_key;
+      key = {text + begin + 1, colon - begin - 2};
+      keys_->add(key);
+      --keys_left_;
+      token_ += 2;
+      const std::uint32_t value = token_[0];
+      if (text[value] != '"') return Stop::at_value;
+      const std::uint32_t behind = token_[1];
+      const std::uint32_t size = behind - value;
+      if (text[behind - 1] != '"' || size < 2) return Stop::at_value;
+      *node_++ = {Kind::string, false, ++index_, 0, value, size, key, {text + value + 1, size - 2}};
       ++count_;
-      token_ += 3;
-      if (text[behind] != ',') {
-        --keys_left_;
-        return true;
-      }
+      ++token_;
+      if (text[behind] != ',') return Stop::behind_value;
       ++token_;
     }
-    return false;
+    return Stop::at_key;
   }
 
   // Out of the containers that end here, and over the comma. False at the end of the text and on an
