@@ -14,8 +14,9 @@ bool is_space(char c) noexcept {
   return static_cast<unsigned char>(c) <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
 }
 
-bool contains(std::string_view text, char c) noexcept {
-  return std::memchr(text.data(), c, text.size()) != nullptr;
+// The place of the first backslash from `from` on, or the size of the text.
+std::size_t find_escape(std::string_view text, std::size_t from) noexcept {
+  return std::min(text.find('\\', from), text.size());
 }
 
 // Every node takes two tokens, but for the first element of each container that is still open: a
@@ -28,8 +29,8 @@ std::size_t most_nodes(std::size_t tokens, std::size_t max_depth) noexcept {
 // state in registers for the whole walk. That halves its time.
 class Walk {
  public:
-  Walk(std::string_view text, bool has_escapes, const TokenIndex& tokens, const ParseLimits& limits,
-       WalkBuffers& buffers)
+  Walk(std::string_view text, const TokenIndex& tokens, const ParseLimits& limits,
+       WalkBuffers& buffers, std::size_t escape_at)
       : text_(text.data()),
         token_(tokens.starts()),
         end_(tokens.starts() + tokens.count()),
@@ -38,7 +39,8 @@ class Walk {
         open_(buffers.open),
         keys_left_(limits.max_keys),
         max_depth_(limits.max_depth),
-        has_escapes_(has_escapes),
+        size_(text.size()),
+        escape_at_(escape_at),
         unescaped_(buffers.unescaped.data()) {}
 
   WalkResult run() {
@@ -53,7 +55,7 @@ class Walk {
     do {
       std::string_view key;
       if (is_object_) {
-        const auto stop = has_escapes_ ? Stop::at_key : string_members(key);
+        const auto stop = string_members(key);
         if (stop == Stop::behind_value) return true;
         if (stop == Stop::at_key && !member_key(key)) return false;
       }
@@ -76,7 +78,7 @@ class Walk {
       const std::uint32_t begin = token_[0];
       const std::uint32_t colon = token_[1];
       if (text[begin] != '"' || text[colon] != ':') return Stop::at_key;
-      if (text[colon - 1] != '"' || colon - begin < 2) return Stop::at_key;
+      if (text[colon - 1] != '"' || colon - begin < 2 || colon > escape_at_) return Stop::at_key;
       key = {text + begin + 1, colon - begin - 2};
       keys_->add(key);
       --keys_left_;
@@ -85,7 +87,7 @@ class Walk {
       if (text[value] != '"') return Stop::at_value;
       const std::uint32_t behind = token_[1];
       const std::uint32_t size = behind - value;
-      if (text[behind - 1] != '"' || size < 2) return Stop::at_value;
+      if (text[behind - 1] != '"' || size < 2 || behind > escape_at_) return Stop::at_value;
       *node_++ = {Kind::string, false, ++index_, 0, value, size, key, {text + value + 1, size - 2}};
       ++count_;
       ++token_;
@@ -178,13 +180,15 @@ class Walk {
 
   // Takes the escapes out of a string.
   bool unescaped(std::string_view& text) {
-    if (!has_escapes_ || !contains(text, '\\')) return true;
+    const std::size_t end = offset_of(text) + text.size();
+    if (end <= escape_at_) return true;
     char* behind = unescaped_;
     std::size_t error_at = 0;
     const auto error = unescape(text, behind, error_at);
     if (error != ParseError::none) return fail(error, offset_of(text) + error_at);
     text = {unescaped_, static_cast<std::size_t>(behind - unescaped_)};
     unescaped_ = behind;
+    escape_at_ = find_escape({text_, size_}, end);
     return true;
   }
 
@@ -255,7 +259,8 @@ class Walk {
   KeyFilter* keys_ = nullptr;
   std::size_t keys_left_;
   std::size_t max_depth_;
-  bool has_escapes_;
+  std::size_t size_;
+  std::size_t escape_at_;  // of the next backslash: strings that end before it are plain
   char* unescaped_;  // where the next unescaped string goes
   ParseError error_ = ParseError::none;
   std::size_t error_offset_ = 0;
@@ -272,9 +277,9 @@ WalkResult walk(std::string_view text, const TokenIndex& tokens, const ParseLimi
                 WalkBuffers& buffers) {
   make_room(buffers.nodes, most_nodes(tokens.count(), limits.max_depth));
   // Unescaping never makes a string longer.
-  const bool has_escapes = contains(text, '\\');
-  if (has_escapes) make_room(buffers.unescaped, text.size() + kPadding);
-  return Walk(text, has_escapes, tokens, limits, buffers).run();
+  const std::size_t escape_at = find_escape(text, 0);
+  if (escape_at < text.size()) make_room(buffers.unescaped, text.size() + kPadding);
+  return Walk(text, tokens, limits, buffers, escape_at).run();
 }
 
 }  // namespace cxrelay::json
