@@ -1,6 +1,8 @@
 #include "event/event_view.hpp"
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 
 #include "base/short_text.hpp"
 #include "event/field_names.hpp"
@@ -14,37 +16,53 @@ namespace {
 using json::Kind;
 using json::Node;
 
-constexpr auto kNoField = static_cast<Field>(kFieldCount);
+// The alias of a field as its first and its last eight characters, which may overlap.
+struct Alias {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  std::size_t size = 0;  // 0: no field
+  Field field = {};
+
+  bool is(std::string_view key) const noexcept {
+    return key.size() == size && load_word<std::uint64_t>(key.data()) == begin &&
+           load_word<std::uint64_t>(key.data() + size - 8) == end;
+  }
+};
+
+constexpr std::uint64_t word_at(std::string_view text, std::size_t at) {
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < 8; ++i)
+    word |= std::uint64_t{static_cast<unsigned char>(text[at + i])} << 8 * i;
+  return word;
+}
 
 // By first letter, for which the fields differ (also in the low five bits, which make a small
 // table).
-constexpr auto kFieldByLetter = [] {
-  std::array<Field, 32> fields{};
-  fields.fill(kNoField);
+constexpr auto kAliasByLetter = [] {
+  std::array<Alias, 32> aliases{};
   for (std::size_t i = 0; i < kFieldCount; ++i) {
-    fields[kFieldNames[i].alias[0] & 31] = static_cast<Field>(i);
+    const auto name = kFieldNames[i].alias;
+    if (name.size() < 8 || name.size() > 16) throw "an alias has 8 to 16 characters";
+    aliases[name[0] & 31] = {word_at(name, 0), word_at(name, name.size() - 8), name.size(),
+                             static_cast<Field>(i)};
   }
-  return fields;
+  return aliases;
 }();
 
-// The only field that `key` can name, or none.
-Field candidate(std::string_view key) noexcept {
-  return key.empty() ? kNoField : kFieldByLetter[key[0] & 31];
-}
-
-FieldNodes find_fields(const json::Document& document) noexcept {
-  FieldNodes found;
+void find_fields(const json::Document& document, FieldNodes& found) noexcept {
+  found = {};
   const auto nodes = document.nodes();
   for (std::size_t i = 1; i < nodes.size(); i = nodes[i].next) {
-    const Field field = candidate(nodes[i].key);
-    if (field == kNoField) continue;
-    const auto& [alias, name] = field_names(field);
-    const bool is_alias = same_text(nodes[i].key, alias);
-    if (is_alias || (found[field] == nullptr && same_text(nodes[i].key, name))) {
-      found[field] = &nodes[i];
+    const auto& key = nodes[i].key;
+    // A document's text has padding behind it, so even an empty key has a first character.
+    const Alias& alias = kAliasByLetter[*key.data() & 31];
+    if (alias.is(key)) {
+      found[alias.field] = &nodes[i];
+    } else if (alias.size > 0 && found[alias.field] == nullptr &&
+               key == field_names(alias.field).name) {
+      found[alias.field] = &nodes[i];
     }
   }
-  return found;
 }
 
 constexpr std::size_t kUsualTimeSize = std::string_view("YYYY-MM-DDTHH:MM:SSZ").size();
@@ -115,7 +133,7 @@ bool parse_event_view(std::string_view raw, const InputLimits& limits, json::Doc
     return false;
   }
   out.document = &document;
-  out.fields = find_fields(document);
+  find_fields(document, out.fields);
   Validator valid(out.fields, errors);
   valid.identifier(Field::interaction_id);
   valid.identifier(Field::contact_id);

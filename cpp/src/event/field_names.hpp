@@ -34,8 +34,6 @@ inline constexpr std::array<FieldNames, kFieldCount> kFieldNames = {{
 
 constexpr std::size_t number(Field field) noexcept { return static_cast<std::size_t>(field); }
 
-constexpr const FieldNames& field_names(Field field) noexcept {
-  return kFieldNames[number(field)];
-}
+constexpr const FieldNames& field_names(Field field) noexcept { return kFieldNames[number(field)]; }
 
 }  // namespace cxrelay

@@ -196,7 +196,8 @@ bool read_usual(std::string_view text, Parts& out) noexcept {
   const int hour = end.pair(0);
   const int minute = end.pair(3);
   const int second = end.pair(6);
-  out.date = std::chrono::year{100 * begin.pair(0) + begin.pair(2)} / begin.pair(5) / middle.pair(0);
+  out.date =
+      std::chrono::year{100 * begin.pair(0) + begin.pair(2)} / begin.pair(5) / middle.pair(0);
   out.clock_us = (hour * 3600 + minute * 60 + second) * kSecond;
   out.offset_s = 0;
   return out.date.ok() && hour < 24 && minute < 60 && second < 60;

@@ -250,7 +250,7 @@ class Walk {
   const std::uint32_t* token_;
   const std::uint32_t* end_;
   Node* nodes_;
-  Node* node_;  // the next one to write
+  Node* node_;               // the next one to write
   std::uint32_t index_ = 0;  // its place
   std::vector<OpenContainer>& open_;
   std::size_t depth_ = 0;
@@ -261,7 +261,7 @@ class Walk {
   std::size_t max_depth_;
   std::size_t size_;
   std::size_t escape_at_;  // of the next backslash: strings that end before it are plain
-  char* unescaped_;  // where the next unescaped string goes
+  char* unescaped_;        // where the next unescaped string goes
   ParseError error_ = ParseError::none;
   std::size_t error_offset_ = 0;
 };

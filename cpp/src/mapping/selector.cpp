@@ -15,8 +15,8 @@ void KeyTable::insert(std::string_view key, std::uint32_t number) {
 
 const std::uint32_t* KeyTable::find_among(const Entry* begin, const Entry* end,
                                           std::string_view key) noexcept {
-  const auto* at = std::lower_bound(begin, end, key,
-                                    [](const Entry& entry, auto other) { return entry.key < other; });
+  const auto* at = std::lower_bound(
+      begin, end, key, [](const Entry& entry, auto other) { return entry.key < other; });
   return at != end && at->key == key ? &at->number : nullptr;
 }
 
