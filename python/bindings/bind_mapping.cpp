@@ -39,11 +39,16 @@ class RawBody {
   bool is_unicode() const noexcept { return is_unicode_; }  // false for a str with a lone surrogate
 
  private:
-  struct Release {
-    void operator()(Py_buffer* buffer) const {
-      PyBuffer_Release(buffer);
-      delete buffer;
+  // What has to be given back: nothing for bytes and str, which are read where they lie.
+  struct Held {
+    Held() = default;
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held() {
+      if (buffer.obj) PyBuffer_Release(&buffer);
     }
+    Py_buffer buffer{};
+    py::object bytes;
   };
 
   void read_str(py::handle body) {
@@ -61,19 +66,15 @@ class RawBody {
       throw py::type_error("a body is bytes, bytearray, memoryview or str, not " +
                            std::string(Py_TYPE(body.ptr())->tp_name));
     }
-    auto buffer = std::make_unique<Py_buffer>();
-    if (PyObject_GetBuffer(body.ptr(), buffer.get(), PyBUF_SIMPLE) == 0) {
-      buffer_.reset(buffer.release());
-      text_ = {static_cast<const char*>(buffer_->buf), static_cast<std::size_t>(buffer_->len)};
+    held_ = std::make_unique<Held>();
+    auto& [buffer, bytes] = *held_;
+    if (PyObject_GetBuffer(body.ptr(), &buffer, PyBUF_SIMPLE) == 0) {
+      text_ = {static_cast<const char*>(buffer.buf), static_cast<std::size_t>(buffer.len)};
       return;
     }
     PyErr_Clear();  // not in one piece: a copy is
-    own(checked(PyBytes_FromObject(body.ptr())));
-  }
-
-  void own(py::object bytes) {
-    owned_ = std::move(bytes);
-    read_bytes(owned_);
+    bytes = checked(PyBytes_FromObject(body.ptr()));
+    read_bytes(bytes);
   }
 
   void read_bytes(py::handle bytes) {
@@ -83,8 +84,7 @@ class RawBody {
 
   std::string_view text_;
   bool is_unicode_ = true;
-  std::unique_ptr<Py_buffer, Release> buffer_;
-  py::object owned_;
+  std::unique_ptr<Held> held_;
 };
 
 // (key, payload), or None when there is nothing to write. A key is ASCII: ids and ISO times are.
