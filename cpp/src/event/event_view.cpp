@@ -1,5 +1,6 @@
 #include "event/event_view.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -42,12 +43,15 @@ constexpr auto kAliasByLetter = [] {
   std::array<Alias, 32> aliases{};
   for (std::size_t i = 0; i < kFieldCount; ++i) {
     const auto name = kFieldNames[i].alias;
-    if (name.size() < 8 || name.size() > 16) throw "an alias has 8 to 16 characters";
     aliases[name[0] & 31] = {word_at(name, 0), word_at(name, name.size() - 8), name.size(),
                              static_cast<Field>(i)};
   }
   return aliases;
 }();
+
+static_assert(std::ranges::all_of(kFieldNames, [](const FieldNames& names) {
+  return names.alias.size() >= 8 && names.alias.size() <= 16;
+}));
 
 void find_fields(const json::Document& document, FieldNodes& found) noexcept {
   found = {};
