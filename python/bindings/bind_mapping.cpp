@@ -39,11 +39,16 @@ class RawBody {
   bool is_unicode() const noexcept { return is_unicode_; }  // false for a str with a lone surrogate
 
  private:
-  struct Release {
-    void operator()(Py_buffer* buffer) const {
-      PyBuffer_Release(buffer);
-      delete buffer;
+  // What has to be given back: nothing for bytes and str, which are read where they lie.
+  struct Held {
+    Held() = default;
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held() {
+      if (buffer.obj) PyBuffer_Release(&buffer);
     }
+    Py_buffer buffer{};
+    py::object bytes;
   };
 
   void read_str(py::handle body) {
@@ -61,19 +66,15 @@ class RawBody {
       throw py::type_error("a body is bytes, bytearray, memoryview or str, not " +
                            std::string(Py_TYPE(body.ptr())->tp_name));
     }
-    auto buffer = std::make_unique<Py_buffer>();
-    if (PyObject_GetBuffer(body.ptr(), buffer.get(), PyBUF_SIMPLE) == 0) {
-      buffer_.reset(buffer.release());
-      text_ = {static_cast<const char*>(buffer_->buf), static_cast<std::size_t>(buffer_->len)};
+    held_ = std::make_unique<Held>();
+    auto& [buffer, bytes] = *held_;
+    if (PyObject_GetBuffer(body.ptr(), &buffer, PyBUF_SIMPLE) == 0) {
+      text_ = {static_cast<const char*>(buffer.buf), static_cast<std::size_t>(buffer.len)};
       return;
     }
     PyErr_Clear();  // not in one piece: a copy is
-    own(checked(PyBytes_FromObject(body.ptr())));
-  }
-
-  void own(py::object bytes) {
-    owned_ = std::move(bytes);
-    read_bytes(owned_);
+    bytes = checked(PyBytes_FromObject(body.ptr()));
+    read_bytes(bytes);
   }
 
   void read_bytes(py::handle bytes) {
@@ -83,8 +84,7 @@ class RawBody {
 
   std::string_view text_;
   bool is_unicode_ = true;
-  std::unique_ptr<Py_buffer, Release> buffer_;
-  py::object owned_;
+  std::unique_ptr<Held> held_;
 };
 
 // (key, payload), or None when there is nothing to write. A key is ASCII: ids and ISO times are.
@@ -95,6 +95,7 @@ py::object result_of(std::string_view key, std::string_view payload) {
   auto bytes =
       checked(PyBytes_FromStringAndSize(payload.data(), static_cast<Py_ssize_t>(payload.size())));
   auto pair = checked(PyTuple_New(2));
+  PyObject_GC_UnTrack(pair.ptr());  // a text and bytes cannot be part of a cycle
   PyTuple_SET_ITEM(pair.ptr(), 0, text.release().ptr());
   PyTuple_SET_ITEM(pair.ptr(), 1, bytes.release().ptr());
   return pair;
@@ -109,33 +110,22 @@ py::object error_of(const std::vector<ErrorDetail>& details) {
   throw ValidationError("the event is invalid", std::move(details));
 }
 
-// Strings that keep their capacity from call to call.
-struct Buffers {
-  MappedEvent mapped;
-  std::vector<ErrorDetail> errors;
-};
-
-Buffers& thread_buffers() {
-  static thread_local std::unique_ptr<Buffers> buffers;
-  if (!buffers) buffers = std::make_unique<Buffers>();
-  return *buffers;
-}
-
-bool map_body(const Mapping& mapping, const RawBody& body, MappedEvent& mapped,
+bool map_body(const Mapping& mapping, const RawBody& body, MappedView& mapped,
               std::vector<ErrorDetail>& errors) {
-  if (body.is_unicode()) return mapping.apply_json(body.text(), {}, mapped, errors);
+  if (body.is_unicode()) return mapping.map_json(body.text(), {}, mapped, errors);
   errors = {{"string_unicode", {}, "Body should be a string without lone surrogates"}};
   return false;
 }
 
-const MappedEvent& map_or_throw(const Mapping& mapping, const RawBody& body) {
-  auto& [mapped, errors] = thread_buffers();
+MappedView map_or_throw(const Mapping& mapping, const RawBody& body) {
+  MappedView mapped;
+  std::vector<ErrorDetail> errors;
   if (!map_body(mapping, body, mapped, errors)) throw_invalid(errors);
   return mapped;
 }
 
 py::object map_one(const Mapping& mapping, py::handle body) {
-  const auto& mapped = map_or_throw(mapping, RawBody(body));
+  const auto mapped = map_or_throw(mapping, RawBody(body));
   return result_of(mapped.idempotency_key, mapped.payload);
 }
 
@@ -174,15 +164,12 @@ PyMethodDef apply_json_method = {
 class Batch {
  public:
   void map(const Mapping& mapping, const std::vector<RawBody>& bodies) {
-    auto& [mapped, errors] = thread_buffers();
+    MappedView mapped;
     entries_.resize(bodies.size());
     for (std::size_t i = 0; i < bodies.size(); ++i) {
       auto& entry = entries_[i];
       entry.begin = text_.size();
-      if (!map_body(mapping, bodies[i], mapped, errors)) {
-        entry.errors = std::move(errors);
-        continue;
-      }
+      if (!map_body(mapping, bodies[i], mapped, entry.errors)) continue;
       entry.key_size = mapped.idempotency_key.size();
       entry.payload_size = mapped.payload.size();
       text_.append(mapped.idempotency_key).append(mapped.payload);
@@ -217,7 +204,8 @@ class Batch {
 };
 
 py::list map_with_gil(const Mapping& mapping, const std::vector<RawBody>& bodies) {
-  auto& [mapped, errors] = thread_buffers();
+  MappedView mapped;
+  std::vector<ErrorDetail> errors;
   py::list out(bodies.size());
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     auto result = map_body(mapping, bodies[i], mapped, errors)
@@ -261,7 +249,7 @@ std::string payload_of(const Mapping& mapping, const py::object& event) {
     const auto event_class = py::module_::import("cxrelay.event").attr("InteractionEvent");
     return payload_of(mapping, event_class.attr("model_validate")(event));
   }
-  return map_or_throw(mapping, RawBody(event)).payload;
+  return std::string(map_or_throw(mapping, RawBody(event)).payload);
 }
 
 py::object apply(const Mapping& mapping, const py::object& event) {

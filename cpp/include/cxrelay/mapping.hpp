@@ -21,6 +21,14 @@ struct MappedEvent {
   std::string payload;  // JSON object to write, e.g. {"attributes":{...}}; empty = nothing to write
 };
 
+// The same without copies.
+struct MappedView {
+  std::string_view interaction_id;
+  std::string_view idempotency_key;
+  std::int64_t event_time_us = 0;
+  std::string_view payload;
+};
+
 using MapResult = std::variant<MappedEvent, std::vector<ErrorDetail>>;
 
 // Immutable once compiled; any number of threads may use one.
@@ -51,6 +59,10 @@ class Mapping {
   // As above, into a result whose strings keep their capacity. True if valid; otherwise `errors` is filled.
   bool apply_json(std::string_view raw, const InputLimits& limits, MappedEvent& out,
                   std::vector<ErrorDetail>& errors) const;
+
+  // As above, but `out` is valid only until this thread maps another event.
+  bool map_json(std::string_view raw, const InputLimits& limits, MappedView& out,
+                std::vector<ErrorDetail>& errors) const;
 
  private:
   struct Compiled;

@@ -22,9 +22,7 @@ std::string minified(const json::Document& document, const json::Node* object) {
 }  // namespace
 
 std::string InteractionEvent::idempotency_key() const {
-  std::string key;
-  append_idempotency_key(key, interaction_id, timestamp);
-  return key;
+  return interaction_id + '_' + timestamp.isoformat();
 }
 
 EventResult parse_event(std::string_view raw, const InputLimits& limits) {
@@ -33,12 +31,12 @@ EventResult parse_event(std::string_view raw, const InputLimits& limits) {
   auto& document = json::thread_document();
   if (!parse_event_view(raw, limits, document, view, errors)) return errors;
   return InteractionEvent{
-      .interaction_id = std::string(view.interaction_id),
-      .contact_id = std::string(view.contact_id),
+      .interaction_id = std::string(view.id(Field::interaction_id)),
+      .contact_id = std::string(view.id(Field::contact_id)),
       .timestamp = view.timestamp,
-      .attributes = minified(document, view.attributes),
-      .legacy_crm_id = owned(view.legacy_crm_id),
-      .source_channel = owned(view.source_channel),
+      .attributes = minified(document, view.fields[Field::attributes]),
+      .legacy_crm_id = owned(view.text(Field::legacy_crm_id)),
+      .source_channel = owned(view.text(Field::source_channel)),
       .original = std::string(raw),
   };
 }

@@ -32,8 +32,8 @@ inline constexpr std::array<FieldNames, kFieldCount> kFieldNames = {{
     {"sourceChannel", "source_channel"},
 }};
 
-constexpr const FieldNames& field_names(Field field) noexcept {
-  return kFieldNames[static_cast<std::size_t>(field)];
-}
+constexpr std::size_t number(Field field) noexcept { return static_cast<std::size_t>(field); }
+
+constexpr const FieldNames& field_names(Field field) noexcept { return kFieldNames[number(field)]; }
 
 }  // namespace cxrelay

@@ -20,14 +20,18 @@ constexpr bool is_alphanumeric(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-// [A-Za-z0-9._~:-]
-bool all_allowed(Block c) noexcept {
+// All bits of a character that is one of [A-Za-z0-9._~:-], none of any other.
+Block allowed(Block c) noexcept {
   const Block letter = (c | 0x20) - 'a';
   const Block digit_or_colon = c - '0';
   const Block dash_or_point = c - '-';
-  const auto allowed = reinterpret_cast<Halves>((letter < 26) | (digit_or_colon < 11) |
-                                                (dash_or_point < 2) | (c == '_') | (c == '~'));
-  return (allowed[0] & allowed[1]) == ~std::uint64_t{0};
+  return reinterpret_cast<Block>((letter < 26) | (digit_or_colon < 11) | (dash_or_point < 2) |
+                                 (c == '_') | (c == '~'));
+}
+
+bool is_full(Block block) noexcept {
+  const auto halves = reinterpret_cast<Halves>(block);
+  return (halves[0] & halves[1]) == ~std::uint64_t{0};
 }
 
 Block load_block(const char* from) noexcept {
@@ -49,11 +53,13 @@ Block load_short(std::string_view text) noexcept {
 
 bool is_identifier(std::string_view text) noexcept {
   if (text.empty() || text.size() > kMaxSize || !is_alphanumeric(text[0])) return false;
-  if (text.size() < kBlock) return all_allowed(load_short(text));
+  if (text.size() < kBlock) return is_full(allowed(load_short(text)));
+  // The last block may overlap the one before.
+  Block good = allowed(load_block(text.data() + text.size() - kBlock));
   for (std::size_t at = 0; at + kBlock < text.size(); at += kBlock) {
-    if (!all_allowed(load_block(text.data() + at))) return false;
+    good &= allowed(load_block(text.data() + at));
   }
-  return all_allowed(load_block(text.data() + text.size() - kBlock));  // may overlap the one before
+  return is_full(good);
 }
 
 }  // namespace cxrelay

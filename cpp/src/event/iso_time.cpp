@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/short_text.hpp"
+
 namespace cxrelay {
 namespace {
 
@@ -150,22 +152,69 @@ bool read_offset(Reader& in, std::optional<std::int32_t>& out) noexcept {
   return true;
 }
 
+struct Parts {
+  std::chrono::year_month_day date;
+  std::int64_t clock_us = 0;
+  std::optional<std::int32_t> offset_s;
+};
+
+bool read_any(Reader in, Parts& out) noexcept {
+  if (!read_date(in, out.date)) return false;
+  if (in.done()) return true;
+  return read_separator(in) && read_clock(in, out.clock_us) && read_offset(in, out.offset_s) &&
+         in.done();
+}
+
+// Eight characters of a form in which a zero stands for any digit: pair(n) is the number that the
+// characters n and n + 1 make.
+class EightCharacters {
+ public:
+  EightCharacters(const char* text, const char* form) noexcept {
+    const auto pattern = load_word<std::uint64_t>(form);
+    const auto digits = in_range(pattern, '0', '0') / 0x80 * 0xFF;
+    values_ = load_word<std::uint64_t>(text) ^ pattern;
+    const auto above_nine = values_ | (values_ + every_byte(0x80 - 10));
+    is_good_ = ((above_nine & every_byte(0x80)) | (values_ & ~digits)) == 0;
+    values_ = values_ * 10 + (values_ >> 8);
+  }
+
+  bool ok() const noexcept { return is_good_; }
+  int pair(unsigned at) const noexcept { return static_cast<int>(values_ >> (8 * at) & 0xFF); }
+
+ private:
+  std::uint64_t values_ = 0;
+  bool is_good_ = false;
+};
+
+// YYYY-MM-DDTHH:MM:SSZ, which most senders write, in three steps.
+bool read_usual(std::string_view text, Parts& out) noexcept {
+  if (text.size() != 20 || text[19] != 'Z') return false;
+  const EightCharacters begin(text.data(), "0000-00-");
+  const EightCharacters middle(text.data() + 8, "00T00:00");
+  const EightCharacters end(text.data() + 11, "00:00:00");
+  if (!begin.ok() || !middle.ok() || !end.ok()) return false;
+  const int hour = end.pair(0);
+  const int minute = end.pair(3);
+  const int second = end.pair(6);
+  out.date =
+      std::chrono::year{100 * begin.pair(0) + begin.pair(2)} / begin.pair(5) / middle.pair(0);
+  out.clock_us = (hour * 3600 + minute * 60 + second) * kSecond;
+  out.offset_s = 0;
+  return out.date.ok() && hour < 24 && minute < 60 && second < 60;
+}
+
 }  // namespace
 
 IsoResult parse_iso_time(std::string_view text, Timestamp& out) noexcept {
-  Reader in(text);
-  std::chrono::year_month_day date{};
-  if (!read_date(in, date)) return IsoResult::invalid;
-  std::int64_t clock_us = 0;
-  std::optional<std::int32_t> offset_s;
-  if (!in.done()) {
-    if (!read_separator(in) || !read_clock(in, clock_us)) return IsoResult::invalid;
-    if (!read_offset(in, offset_s) || !in.done()) return IsoResult::invalid;
+  Parts parts;
+  if (!read_usual(text, parts)) {
+    parts = {};
+    if (!read_any(Reader(text), parts)) return IsoResult::invalid;
   }
-  if (date.year() == std::chrono::year{0}) return IsoResult::year_zero;
-  const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  out.utc_us = days * 86'400 * kSecond + clock_us - offset_s.value_or(0) * kSecond;
-  out.offset_s = offset_s;
+  if (parts.date.year() == std::chrono::year{0}) return IsoResult::year_zero;
+  const std::int64_t days = std::chrono::sys_days(parts.date).time_since_epoch().count();
+  out.utc_us = days * 86'400 * kSecond + parts.clock_us - parts.offset_s.value_or(0) * kSecond;
+  out.offset_s = parts.offset_s;
   return IsoResult::valid;
 }
 

@@ -19,14 +19,10 @@ constexpr std::size_t kMaxOffset = std::numeric_limits<std::uint32_t>::max() - k
 
 struct Document::Impl {
   std::vector<char> padded;
-  std::size_t size = 0;
   TokenIndex tokens;
   WalkBuffers buffers;
-  std::size_t node_count = 0;
-  std::size_t error_offset = 0;
 
-  ParseError parse(std::string_view text, const ParseLimits& limits);
-  void clear() noexcept { size = node_count = 0; }
+  WalkResult parse(std::string_view text, const ParseLimits& limits);
   void copy(std::string_view text);
   void release_outsized(std::size_t next_size);
 };
@@ -44,24 +40,18 @@ void Document::Impl::copy(std::string_view text) {
   if (padded.size() < text.size() + kPadding) padded.resize(text.size() + kPadding);
   if (!text.empty()) std::memcpy(padded.data(), text.data(), text.size());
   std::memset(padded.data() + text.size(), 0, kPadding);
-  size = text.size();
 }
 
-ParseError Document::Impl::parse(std::string_view text, const ParseLimits& limits) {
-  clear();
-  error_offset = 0;
-  if (text.size() > limits.max_bytes || text.size() > kMaxOffset) return ParseError::too_big;
+WalkResult Document::Impl::parse(std::string_view text, const ParseLimits& limits) {
+  if (text.size() > limits.max_bytes || text.size() > kMaxOffset) return {ParseError::too_big};
   release_outsized(text.size());
   copy(text);
-  const std::string_view own(padded.data(), size);
-  if (const auto error = tokens.scan(own.data(), own.size()); error != ParseError::none) {
-    error_offset = error == ParseError::utf8 ? find_invalid_utf8(own) : find_broken_string(own);
-    return error;
+  // The text as it came is scanned: in the copy, wide loads would wait for the stores just made.
+  const auto error = tokens.scan(text.data(), text.size());
+  if (error != ParseError::none) {
+    return {error, error == ParseError::utf8 ? find_invalid_utf8(text) : find_broken_string(text)};
   }
-  const auto result = walk(own, tokens, limits, buffers);
-  error_offset = result.error_offset;
-  node_count = result.node_count;
-  return result.error;
+  return walk({padded.data(), text.size()}, tokens, limits, buffers);
 }
 
 Document::Document() : impl_(std::make_unique<Impl>()) {}
@@ -70,18 +60,13 @@ Document::Document(Document&&) noexcept = default;
 Document& Document::operator=(Document&&) noexcept = default;
 
 ParseError Document::parse(std::string_view text, const ParseLimits& limits) {
-  const auto error = impl_->parse(text, limits);
-  if (error != ParseError::none) impl_->clear();
-  return error;
+  const auto result = impl_->parse(text, limits);
+  const bool is_good = result.error == ParseError::none;
+  nodes_ = {impl_->buffers.nodes.data(), is_good ? result.node_count : 0};
+  text_ = {impl_->padded.data(), is_good ? text.size() : 0};
+  error_offset_ = result.error_offset;
+  return result.error;
 }
-
-std::span<const Node> Document::nodes() const noexcept {
-  return {impl_->buffers.nodes.data(), impl_->node_count};
-}
-
-std::string_view Document::text() const noexcept { return {impl_->padded.data(), impl_->size}; }
-
-std::size_t Document::error_offset() const noexcept { return impl_->error_offset; }
 
 const Node* Document::find(const Node& object, std::string_view key) const noexcept {
   if (object.kind != Kind::object) return nullptr;
@@ -96,7 +81,7 @@ const Node* Document::first_child(const Node& parent) const noexcept {
 }
 
 const Node* Document::next_sibling(const Node& parent, const Node& child) const noexcept {
-  return child.next < parent.next ? impl_->buffers.nodes.data() + child.next : nullptr;
+  return child.next < parent.next ? nodes_.data() + child.next : nullptr;
 }
 
 Document& thread_document() {

@@ -55,16 +55,16 @@ class Document {
   // Copies `text` into a padded buffer that is reused. On an error the document is empty.
   ParseError parse(std::string_view text, const ParseLimits& limits = {});
 
-  std::span<const Node> nodes() const noexcept;
-  const Node& root() const noexcept { return nodes().front(); }
-  // The text as parsed; spans of nodes point into it.
-  std::string_view text() const noexcept;
+  std::span<const Node> nodes() const noexcept { return nodes_; }
+  const Node& root() const noexcept { return nodes_.front(); }
+  // The text as parsed, with padding behind it; spans of nodes point into it.
+  std::string_view text() const noexcept { return text_; }
   std::string_view raw(const Node& node) const noexcept {
     return text().substr(node.begin, node.size);
   }
 
   // For ParseError: byte offset of the trouble when known.
-  std::size_t error_offset() const noexcept;
+  std::size_t error_offset() const noexcept { return error_offset_; }
 
   // The value of a member of the object `object`, or nullptr.
   const Node* find(const Node& object, std::string_view key) const noexcept;
@@ -75,6 +75,9 @@ class Document {
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
+  std::span<const Node> nodes_;
+  std::string_view text_;
+  std::size_t error_offset_ = 0;
 };
 
 // One reusable document a thread (a heap object behind one pointer: big thread-locals fail to load

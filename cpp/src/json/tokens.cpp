@@ -8,8 +8,6 @@
 namespace cxrelay::json {
 namespace {
 
-static_assert(kPadding >= simdjson::SIMDJSON_PADDING);
-
 constexpr std::size_t kSmallestCapacity = 4096;
 
 }  // namespace

@@ -15,7 +15,7 @@
 
 namespace cxrelay::json {
 
-// The scanner reads up to this many bytes behind the text; they must be readable and zero.
+// Zeros that a text needs behind it for the walk, and for those who copy blocks out of it.
 inline constexpr std::size_t kPadding = 64;
 
 class TokenIndex {
@@ -25,7 +25,7 @@ class TokenIndex {
   TokenIndex(const TokenIndex&) = delete;
   TokenIndex& operator=(const TokenIndex&) = delete;
 
-  // Scans `size` bytes of a padded text. Errors: syntax or utf8.
+  // Scans `size` bytes and reads none behind them. Errors: syntax or utf8.
   ParseError scan(const char* text, std::size_t size);
 
   // Offsets of the tokens in order; starts()[count()] is the size of the text.

@@ -15,7 +15,8 @@ namespace cxrelay::json {
 
 // An array or object that the walk is in.
 struct OpenContainer {
-  std::uint32_t node = 0;
+  Node* node = nullptr;
+  std::uint32_t count = 0;  // elements or members so far
   bool is_object = false;
   KeyFilter keys;
 };

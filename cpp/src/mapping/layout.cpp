@@ -62,7 +62,7 @@ class TargetTree {
       opening += ':';
       if (targets_[child].is_member) {
         const auto rule = static_cast<std::uint32_t>(targets_[child].rule);
-        out.members.push_back({group, rule, Piece(opening)});
+        out.members.push_back({group, rule, Piece(opening), {}});
         continue;
       }
       const auto inner = static_cast<std::uint32_t>(out.groups.size());
@@ -84,28 +84,81 @@ std::size_t frame_size(const Layout& layout) {
   return size;
 }
 
+// Walks from object to object of the payload and writes the braces and names on its way.
+class Frame {
+ public:
+  Frame(const Layout& layout, Output& out) : layout_(layout), out_(out) { out_.put('{'); }
+  Frame(const Layout& layout, const Member& behind, Output& out)
+      : layout_(layout), out_(out), current_(behind.group), is_first_(false) {}
+
+  void open_member(const Member& member) {
+    enter(member.group);
+    open(member.opening);
+  }
+
+  void close() {
+    enter(0);
+    out_.put('}');
+  }
+
+ private:
+  // Closes objects until one around `group` is open, then opens those between. Each object comes
+  // once only.
+  void enter(std::uint32_t group) {
+    const auto& groups = layout_.groups;
+    while (current_ != group && groups[current_].depth >= groups[group].depth) {
+      out_.put('}');
+      is_first_ = false;
+      current_ = groups[current_].parent;
+    }
+    if (current_ == group) return;
+    enter(groups[group].parent);
+    open(groups[group].opening);
+    is_first_ = true;
+    current_ = group;
+  }
+
+  // The first member of an object has no comma before it.
+  void open(const Piece& opening) {
+    out_.put_padded(opening.text().substr(is_first_ ? 1 : 0));
+    is_first_ = false;
+  }
+
+  const Layout& layout_;
+  Output& out_;
+  std::uint32_t current_ = 0;
+  bool is_first_ = true;  // in the object that is open
+};
+
+// What put_between() writes for a step that is made again and again.
+Piece step_text(const Layout& layout, std::size_t next) {
+  Output out;
+  out.clear();
+  out.room(layout.frame_size + Piece::kBlock);
+  put_between(layout, next, next, out);
+  return Piece(out.text());
+}
+
 }  // namespace
 
 Layout make_layout(const std::vector<Rule>& rules) {
   auto layout = TargetTree(rules).layout();
   layout.frame_size = frame_size(layout);
+  for (std::size_t i = 0; i < layout.members.size(); ++i) {
+    layout.members[i].joint = step_text(layout, i);
+  }
+  layout.closing = step_text(layout, layout.members.size());
   return layout;
 }
 
-// Closes objects until one around `group` is open, then opens those between. Each object comes once
-// only.
-void PayloadWriter::change(std::uint32_t group) {
-  const auto& groups = layout_.groups;
-  while (current_ != group && groups[current_].depth >= groups[group].depth) {
-    out_.put('}');
-    is_first_ = false;
-    current_ = groups[current_].parent;
+void put_between(const Layout& layout, std::size_t next, std::size_t member, Output& out) {
+  const auto& members = layout.members;
+  Frame frame = next == 0 ? Frame(layout, out) : Frame(layout, members[next - 1], out);
+  if (member < members.size()) {
+    frame.open_member(members[member]);
+  } else {
+    frame.close();
   }
-  if (current_ == group) return;
-  enter(groups[group].parent);
-  open(groups[group].opening);
-  is_first_ = true;
-  current_ = group;
 }
 
 }  // namespace cxrelay::mapping

@@ -90,14 +90,13 @@ bool is_final_sigma(std::string_view text, std::size_t begin, std::size_t end) {
 // returns how many bytes that were. All of `text`, nearly always.
 std::size_t append_ascii(std::string& out, std::string_view text, char first) {
   const std::size_t begin = out.size();
-  out.append(text);
   std::size_t at = 0;
   while (at < text.size()) {
     const std::size_t size = std::min<std::size_t>(8, text.size() - at);
     auto word = load_bytes(text.data() + at, size, 0);
     if (has_non_ascii(word)) break;
     word = flip_case(word, first);
-    std::memcpy(out.data() + begin + at, &word, size);
+    out.append(reinterpret_cast<const char*>(&word), sizeof word);
     at += size;
   }
   out.resize(begin + at);

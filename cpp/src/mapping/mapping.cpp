@@ -53,6 +53,27 @@ InputLimits limits_of_existing_event() {
   throw ValidationError("the event is invalid", std::move(errors));
 }
 
+// What a call needs besides the rules; kept for the thread's next one.
+struct ThreadMemory {
+  json::Document document;
+  EventView event;
+  std::string key;
+  mapping::Workspace workspace;
+};
+
+ThreadMemory* make_thread_memory() {
+  static thread_local std::unique_ptr<ThreadMemory> memory;
+  memory = std::make_unique<ThreadMemory>();
+  return memory.get();
+}
+
+// A plain pointer needs no check whether its thread has already made it.
+ThreadMemory& thread_memory() {
+  static thread_local ThreadMemory* memory = nullptr;
+  if (memory == nullptr) memory = make_thread_memory();
+  return *memory;
+}
+
 }  // namespace
 
 struct Mapping::Compiled {
@@ -100,16 +121,28 @@ MapResult Mapping::apply_json(std::string_view raw, const InputLimits& limits) c
 
 bool Mapping::apply_json(std::string_view raw, const InputLimits& limits, MappedEvent& out,
                          std::vector<ErrorDetail>& errors) const {
-  EventView event;
-  if (!parse_event_view(raw, limits, json::thread_document(), event, errors)) return false;
-  out.interaction_id.assign(event.interaction_id);
+  MappedView view;
+  if (!map_json(raw, limits, view, errors)) return false;
+  out.interaction_id.assign(view.interaction_id);
+  out.idempotency_key.assign(view.idempotency_key);
+  out.event_time_us = view.event_time_us;
+  out.payload.assign(view.payload);
+  return true;
+}
+
+bool Mapping::map_json(std::string_view raw, const InputLimits& limits, MappedView& out,
+                       std::vector<ErrorDetail>& errors) const {
+  auto& [document, event, key, workspace] = thread_memory();
+  if (!parse_event_view(raw, limits, document, event, errors)) return false;
+  write_idempotency_key(key, event);
+  out.interaction_id = event.id(Field::interaction_id);
+  out.idempotency_key = key;
   out.event_time_us = event.timestamp.utc_us;
-  out.idempotency_key.clear();
-  append_idempotency_key(out.idempotency_key, event.interaction_id, event.timestamp);
   // The key ends with the timestamp's text, which rules may read too.
-  const auto timestamp =
-      std::string_view(out.idempotency_key).substr(event.interaction_id.size() + 1);
-  return compiled_->program.run(event, timestamp, out.payload, errors);
+  const auto timestamp = out.idempotency_key.substr(out.interaction_id.size() + 1);
+  if (!compiled_->program.run(event, timestamp, workspace, errors)) return false;
+  out.payload = workspace.output.text();
+  return true;
 }
 
 }  // namespace cxrelay

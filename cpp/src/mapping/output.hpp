@@ -2,11 +2,14 @@
 // which checks its capacity for each piece: here the caller asks for room once for several pieces.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/short_text.hpp"
 
 namespace cxrelay::mapping {
 
@@ -18,7 +21,7 @@ class Piece {
   explicit Piece(std::string_view text) : padded_(text), size_(text.size()) {
     padded_.append(kBlock, '\0');
   }
-  const char* data() const noexcept { return padded_.data(); }
+  std::string_view text() const noexcept { return {padded_.data(), size_}; }
   std::size_t size() const noexcept { return size_; }
 
  private:
@@ -41,26 +44,34 @@ class Output {
     at_ += text.size();
   }
 
-  // The piece without its first `skip` characters. Besides the piece's own size it needs room for
-  // one block.
-  void put(const Piece& piece, std::size_t skip) noexcept {
-    put_padded({piece.data() + skip, piece.size() - skip});
+  // Texts behind which at least a block can be read; they need room for a block more than their
+  // size. Nearly every one fits into the block, which is copied without a call. Two in one go spare
+  // the way of the cursor through memory.
+  void put_padded(std::string_view text) noexcept { at_ = copy_padded(at_, text); }
+  void put_padded(std::string_view first, std::string_view second) noexcept {
+    at_ = copy_padded(copy_padded(at_, first), second);
   }
 
-  // Text behind which at least a block can be read; it needs room for a block more than its size.
-  // Nearly every one fits into the block, which is copied without a call.
-  void put_padded(std::string_view text) noexcept {
-    std::memcpy(at_, text.data(), Piece::kBlock);
-    if (text.size() > Piece::kBlock) std::memcpy(at_, text.data(), text.size());
+  // ASCII with the case of the letters from `first` on flipped. It writes up to 7 bytes more.
+  void put_flipped(std::string_view text, char first) noexcept {
+    for (std::size_t at = 0; at < text.size(); at += 8) {
+      const auto size = std::min<std::size_t>(8, text.size() - at);
+      const auto word = flip_case(load_bytes(text.data() + at, size, 0), first);
+      std::memcpy(at_ + at, &word, sizeof word);
+    }
     at_ += text.size();
   }
 
-  bool empty() const noexcept { return at_ == buffer_.data(); }
   std::string_view text() const noexcept {
     return {buffer_.data(), static_cast<std::size_t>(at_ - buffer_.data())};
   }
 
  private:
+  static char* copy_padded(char* to, std::string_view text) noexcept {
+    std::memcpy(to, text.data(), Piece::kBlock);
+    if (text.size() > Piece::kBlock) std::memcpy(to, text.data(), text.size());
+    return to + text.size();
+  }
   void grow(std::size_t size);
 
   std::vector<char> buffer_;

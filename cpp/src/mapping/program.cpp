@@ -4,24 +4,14 @@
 #include <map>
 #include <utility>
 
+#include "base/short_text.hpp"
+
 namespace cxrelay::mapping {
 namespace {
 
 using json::Kind;
 using json::Node;
-
-// What a run needs besides the event; kept for the next one.
-struct Workspace {
-  std::vector<const Node*> slots;
-  Scratch scratch;
-  Output output;
-};
-
-Workspace& thread_workspace() {
-  static thread_local std::unique_ptr<Workspace> workspace;
-  if (!workspace) workspace = std::make_unique<Workspace>();
-  return *workspace;
-}
+using EventField = cxrelay::Field;
 
 Value node_value(std::string_view text, const Node& node) {
   const auto raw = text.substr(node.begin, node.size);
@@ -42,14 +32,8 @@ Value node_value(std::string_view text, const Node& node) {
   return {};
 }
 
-// A string without escapes lies in the document's text as it was sent, quotes around it: then it
-// can be copied.
-Value text_value(std::string_view document, std::string_view text) {
-  const auto begin = reinterpret_cast<std::uintptr_t>(document.data());
-  const auto at = reinterpret_cast<std::uintptr_t>(text.data());
-  if (at <= begin || at >= begin + document.size()) return string_value(text);
-  return string_value(text, {text.data() - 1, text.size() + 2});
-}
+// Escapes make a string shorter than what was sent between the quotes.
+bool has_escapes(const Node& string) { return string.size != string.text.size() + 2; }
 
 Value look_up(const Lookup& lookup, const Value& value) {
   if (value.kind == Value::Kind::none || value.kind == Value::Kind::compound) return {};
@@ -58,6 +42,39 @@ Value look_up(const Lookup& lookup, const Value& value) {
       lookup, key, {}, [](const auto& pair) -> std::string_view { return pair.first; });
   if (entry == lookup.end() || entry->first != key) return {};
   return constant_value(entry->second);
+}
+
+// The first of the letters that the rule's only function flips, or NUL.
+char first_flipped(const Rule& rule) {
+  if (rule.apply.size() != 1 || !rule.lookup.empty()) return '\0';
+  if (rule.apply[0].name == FunctionName::upper) return 'a';
+  return rule.apply[0].name == FunctionName::lower ? 'A' : '\0';
+}
+
+// Only characters that JSON writes as they are.
+bool is_plain_ascii(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); at += 8) {
+    const auto size = std::min<std::size_t>(8, text.size() - at);
+    const auto word = load_bytes(text.data() + at, size, every_byte(' '));
+    if (has_non_ascii(word) || needs_escape(word)) return false;
+  }
+  return true;
+}
+
+std::uint32_t field_slot(Field field) {
+  switch (field) {
+    case Field::interaction_id:
+      return number(EventField::interaction_id);
+    case Field::contact_id:
+      return number(EventField::contact_id);
+    case Field::timestamp:
+      return number(EventField::timestamp);
+    case Field::legacy_crm_id:
+      return number(EventField::legacy_crm_id);
+    case Field::source_channel:
+      return number(EventField::source_channel);
+  }
+  return 0;
 }
 
 ErrorDetail missing(const Rule& rule) {
@@ -74,42 +91,36 @@ struct Program::Run {
   std::string_view text;
   Workspace& workspace;
 
+  // The fields come first, then what the selectors find.
   void select() const {
+    const auto& fields = event.fields.all();
+    workspace.slots.resize(program.slot_count_);
+    const auto selected = std::ranges::copy(fields, workspace.slots.begin()).out;
+    std::fill(selected, workspace.slots.end(), nullptr);
     const auto& document = *event.document;
-    workspace.slots.assign(program.slot_count_, nullptr);
-    if (event.attributes && !program.in_attributes_.empty()) {
-      program.in_attributes_.select(document, *event.attributes, workspace.slots);
+    if (event.fields[EventField::attributes] && !program.in_attributes_.empty()) {
+      program.in_attributes_.select(document, *event.fields[EventField::attributes],
+                                    workspace.slots);
     }
     if (!program.in_body_.empty()) {
       program.in_body_.select(document, document.root(), workspace.slots);
     }
   }
 
-  Value field(Field name) const {
-    switch (name) {
-      case Field::interaction_id:
-        return text_value(text, event.interaction_id);
-      case Field::contact_id:
-        return text_value(text, event.contact_id);
-      case Field::timestamp:
-        return string_value(timestamp);
-      case Field::legacy_crm_id:
-        return event.legacy_crm_id ? text_value(text, *event.legacy_crm_id) : Value{};
-      case Field::source_channel:
-        return event.source_channel ? text_value(text, *event.source_channel) : Value{};
-    }
-    return {};
-  }
-
   Value load(const Step& step) const {
-    if (step.is_field) return field(step.field);
+    if (step.is_time) return string_value(timestamp);
     const Node* node = workspace.slots[step.slot];
-    return node ? node_value(text, *node) : Value{};
+    if (!node) return {};
+    // A field is text: what its escapes stand for counts, not how it was sent.
+    if (step.is_field && node->kind == Kind::string && has_escapes(*node)) {
+      return string_value(node->text);
+    }
+    return node_value(text, *node);
   }
 
   Value evaluate(const Step& step, const Rule& rule) const {
     Value value = load(step);
-    if (!step.is_copied) {
+    if (!rule.apply.empty() || !rule.lookup.empty()) {
       apply_functions(rule.apply, value, workspace.scratch);
       if (!rule.lookup.empty()) value = look_up(rule.lookup, value);
     }
@@ -118,27 +129,41 @@ struct Program::Run {
   }
 
   void write(PayloadWriter& writer, std::vector<ErrorDetail>& errors) const {
-    const Step* step = program.steps_.data();
-    for (const auto& member : program.layout_.members) {
-      write_member(writer, member, *step++, errors);
+    std::size_t member = 0;
+    for (const Step& step : program.steps_) {
+      if (const Node* node = copied_string(step)) {
+        // A document's text has padding behind it.
+        writer.put_member(member, {text.data() + node->begin, node->size});
+      } else {
+        write_member(writer, member, step, errors);
+      }
+      ++member;
     }
   }
 
   // The shortest way for what is nearly always there: a string that is copied as it was sent.
-  bool copy_string(PayloadWriter& writer, const Member& member, const Step& step) const {
-    if (!step.is_copied || step.is_field) return false;
-    const Node* node = workspace.slots[step.slot];
+  const Node* copied_string(const Step& step) const {
+    const Node* node = step.is_copied ? workspace.slots[step.slot] : nullptr;
+    if (!node || node->kind != Kind::string || !starts_visible(node->text)) return nullptr;
+    return step.is_field && has_escapes(*node) ? nullptr : node;
+  }
+
+  // Likewise for a string that changes its case, if that takes no table and no escapes.
+  bool put_flipped(PayloadWriter& writer, std::size_t member, const Step& step) const {
+    const Node* node = step.first_flipped ? workspace.slots[step.slot] : nullptr;
     if (!node || node->kind != Kind::string || !starts_visible(node->text)) return false;
-    writer.begin_member(member, node->size);
-    // A document's text has padding behind it.
-    workspace.output.put_padded({text.data() + node->begin, node->size});
+    if (!is_plain_ascii(node->text)) return false;
+    writer.begin_member(member, node->text.size() + 2);
+    workspace.output.put('"');
+    workspace.output.put_flipped(node->text, step.first_flipped);
+    workspace.output.put('"');
     return true;
   }
 
-  void write_member(PayloadWriter& writer, const Member& member, const Step& step,
+  void write_member(PayloadWriter& writer, std::size_t member, const Step& step,
                     std::vector<ErrorDetail>& errors) const {
-    if (copy_string(writer, member, step)) return;
-    const auto& rule = program.rules_[member.rule];
+    if (put_flipped(writer, member, step)) return;
+    const auto& rule = program.rules_[program.layout_.members[member].rule];
     const Value value = evaluate(step, rule);
     if (value.kind != Value::Kind::none) {
       writer.begin_member(member, size_bound(value));
@@ -152,19 +177,24 @@ struct Program::Run {
 Program::Program(std::vector<Rule> rules)
     : rules_(std::move(rules)), layout_(make_layout(rules_)), steps_(make_steps()) {}
 
-// One slot for each distinct source.
+// One slot for each distinct source, behind those of the fields.
 std::vector<Program::Step> Program::make_steps() {
+  slot_count_ = kFieldCount;
   std::map<std::string, std::uint32_t> known;
   std::vector<Step> steps;
   for (const auto& member : layout_.members) {
     const auto& rule = rules_[member.rule];
-    const bool is_field = rule.from.kind == Source::Kind::field;
-    steps.push_back({.is_field = is_field,
-                     .is_copied = rule.apply.empty() && rule.lookup.empty(),
-                     .field = rule.from.field});
-    if (is_field) continue;
+    Step& step = steps.emplace_back();
+    step.is_field = rule.from.kind == Source::Kind::field;
+    step.is_time = step.is_field && rule.from.field == Field::timestamp;
+    step.first_flipped = step.is_time ? '\0' : first_flipped(rule);
+    step.is_copied = rule.apply.empty() && rule.lookup.empty() && !step.is_time;
+    if (step.is_field) {
+      step.slot = field_slot(rule.from.field);
+      continue;
+    }
     const auto [entry, added] = known.emplace(source_text(rule.from), slot_count_);
-    steps.back().slot = entry->second;
+    step.slot = entry->second;
     if (!added) continue;
     auto& selector = rule.from.kind == Source::Kind::body ? in_body_ : in_attributes_;
     selector.add(rule.from.path, slot_count_++);
@@ -172,18 +202,14 @@ std::vector<Program::Step> Program::make_steps() {
   return steps;
 }
 
-bool Program::run(const EventView& event, std::string_view timestamp, std::string& payload,
+bool Program::run(const EventView& event, std::string_view timestamp, Workspace& workspace,
                   std::vector<ErrorDetail>& errors) const {
-  payload.clear();
-  auto& workspace = thread_workspace();
   const Run run{*this, event, timestamp, event.document->text(), workspace};
   run.select();
   PayloadWriter writer(layout_, workspace.output);
   run.write(writer, errors);
-  if (!errors.empty()) return false;
   writer.finish();
-  payload.assign(workspace.output.text());
-  return true;
+  return errors.empty();
 }
 
 }  // namespace cxrelay::mapping

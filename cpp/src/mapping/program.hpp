@@ -9,10 +9,19 @@
 
 #include "event/event_view.hpp"
 #include "mapping/layout.hpp"
+#include "mapping/output.hpp"
 #include "mapping/rule.hpp"
 #include "mapping/selector.hpp"
+#include "mapping/value.hpp"
 
 namespace cxrelay::mapping {
+
+// What a run needs besides the event; kept for the next one.
+struct Workspace {
+  std::vector<const json::Node*> slots;
+  Scratch scratch;
+  Output output;
+};
 
 class Program {
  public:
@@ -21,18 +30,20 @@ class Program {
 
   const std::vector<Rule>& rules() const noexcept { return rules_; }
 
-  // Writes the payload of `event` ("" = nothing to write). `timestamp` is the event's time as
-  // isoformat. False if a rule demands a value that is not there: `errors` gets one entry for each.
-  bool run(const EventView& event, std::string_view timestamp, std::string& payload,
+  // Writes the payload of `event` into the workspace's output (nothing = nothing to write).
+  // `timestamp` is the event's time as isoformat. False if a rule demands a value that is not there:
+  // `errors` gets one entry for each.
+  bool run(const EventView& event, std::string_view timestamp, Workspace& workspace,
            std::vector<ErrorDetail>& errors) const;
 
  private:
   struct Run;
   // How the value of a member is found.
   struct Step {
-    bool is_field = false;   // of the event, or else in a slot
-    bool is_copied = false;  // no function, no lookup
-    Field field = Field::interaction_id;
+    bool is_field = false;
+    bool is_time = false;    // the event's timestamp, as isoformat
+    bool is_copied = false;  // from its slot, by no function and no lookup
+    char first_flipped = 0;  // 'a' if upper() alone is applied, 'A' if lower() alone is
     std::uint32_t slot = 0;
   };
   std::vector<Step> make_steps();

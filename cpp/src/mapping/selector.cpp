@@ -13,11 +13,11 @@ void KeyTable::insert(std::string_view key, std::uint32_t number) {
   for (std::size_t i = own + 1; i < begins_.size(); ++i) ++begins_[i];
 }
 
-void KeyTable::narrow(const Entry*& begin, const Entry*& end, std::string_view key) noexcept {
-  while (end - begin > kFew) {
-    const Entry* middle = begin + (end - begin) / 2;
-    (middle->key <= key ? begin : end) = middle;
-  }
+const std::uint32_t* KeyTable::find_among(const Entry* begin, const Entry* end,
+                                          std::string_view key) noexcept {
+  const auto* at = std::lower_bound(
+      begin, end, key, [](const Entry& entry, auto other) { return entry.key < other; });
+  return at != end && at->key == key ? &at->number : nullptr;
 }
 
 std::uint32_t Selector::child_of(std::uint32_t branch, const std::string& key) {
@@ -41,13 +41,13 @@ void Selector::add(const Path& path, std::uint32_t slot) {
 
 void Selector::select(const json::Document& document, const json::Node& root, Slots slots) const {
   const json::Node* nodes = document.nodes().data();
+  if (branches_.front().slot) slots[*branches_.front().slot] = &root;
   visit(branches_.front(), nodes, static_cast<std::size_t>(&root - nodes), slots);
 }
 
 // Recursion ends with the path: at most kMaxPathDepth calls deep.
 void Selector::visit(const Branch& branch, const json::Node* nodes, std::size_t at,
                      Slots slots) const {
-  if (branch.slot) slots[*branch.slot] = nodes + at;
   if (nodes[at].kind == json::Kind::object) {
     if (!branch.keys.empty()) visit_members(branch, nodes, at, slots);
   } else if (nodes[at].kind == json::Kind::array) {
@@ -61,10 +61,12 @@ void Selector::visit_members(const Branch& branch, const json::Node* nodes, std:
   std::size_t unseen = branch.keys.size();
   const std::size_t end = nodes[at].next;
   for (std::size_t i = at + 1; i < end && unseen > 0; i = nodes[i].next) {
-    const auto* child = branch.keys.find(nodes[i].key);
-    if (!child) continue;
+    const auto* number = branch.keys.find(nodes[i].key);
+    if (!number) continue;
     --unseen;
-    visit(branches_[*child], nodes, i, slots);
+    const Branch& child = branches_[*number];
+    if (child.slot) slots[*child.slot] = nodes + i;
+    if (!child.keys.empty()) visit(child, nodes, i, slots);
   }
 }
 
@@ -74,7 +76,10 @@ void Selector::visit_elements(const Branch& branch, const json::Node* nodes, std
   std::size_t index = 0;
   const std::size_t end = nodes[at].next;
   for (std::size_t i = at + 1; i < end && wanted != branch.elements.end(); i = nodes[i].next) {
-    if (wanted->first == index++) visit(branches_[(wanted++)->second], nodes, i, slots);
+    if (wanted->first != index++) continue;
+    const Branch& child = branches_[(wanted++)->second];
+    if (child.slot) slots[*child.slot] = nodes + i;
+    visit(child, nodes, i, slots);
   }
 }
 

@@ -25,7 +25,7 @@ class KeyTable {
     const std::size_t own = group(key.size());
     const Entry* begin = entries_.data() + begins_[own];
     const Entry* end = entries_.data() + begins_[own + 1];
-    if (end - begin > kFew) narrow(begin, end, key);
+    if (end - begin > kFew) return find_among(begin, end, key);
     for (; begin != end; ++begin) {
       if (begin->is(key)) return &begin->number;
     }
@@ -44,7 +44,8 @@ class KeyTable {
   };
   static constexpr std::size_t kLongest = 32;  // longer keys share the last group
   static constexpr std::ptrdiff_t kFew = 4;
-  static void narrow(const Entry*& begin, const Entry*& end, std::string_view key) noexcept;
+  static const std::uint32_t* find_among(const Entry* begin, const Entry* end,
+                                         std::string_view key) noexcept;
   static std::size_t group(std::size_t size) noexcept { return size < kLongest ? size : kLongest; }
 
   std::vector<Entry> entries_;  // by group, then by key

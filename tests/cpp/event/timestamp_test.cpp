@@ -86,6 +86,30 @@ TEST(Timestamp, RefusesOtherTexts) {
   EXPECT_EQ(read_text("-62135596800001"), "year 0");
 }
 
+// The form with a capital Z is read by a way of its own, the one with a small z like all others.
+TEST(Timestamp, ReadsTheUsualFormLikeAnyOther) {
+  const std::string usual = "2023-12-29T23:59:58";
+  std::string characters = "/:-.TtZz +";
+  for (char c = '0'; c <= '9'; ++c) characters += c;
+  for (const char c : {'\x7f', '\xb0', '\xb9', '\xff', 'p', '@', '\x10'}) characters += c;
+  for (std::size_t at = 0; at < usual.size(); ++at) {
+    for (const char c : characters) {
+      std::string text = usual;
+      text[at] = c;
+      Timestamp by_own_way;
+      Timestamp by_general_way;
+      EXPECT_EQ(parse_timestamp_text(text + 'Z', by_own_way),
+                parse_timestamp_text(text + 'z', by_general_way))
+          << text;
+      EXPECT_EQ(by_own_way, by_general_way) << text;
+    }
+  }
+  EXPECT_EQ(read_text("2024-02-29T00:00:00Z"), "2024-02-29T00:00:00+00:00");
+  EXPECT_EQ(read_text("2023-02-29T00:00:00Z"), "text");
+  EXPECT_EQ(read_text("0001-01-01T00:00:00Z"), "0001-01-01T00:00:00+00:00");
+  EXPECT_EQ(read_text("0000-01-01T00:00:00Z"), "year 0");
+}
+
 TEST(Timestamp, ReadsNumbersAsSecondsOrMilliseconds) {
   EXPECT_EQ(read("1715769000"), "2024-05-15T10:30:00+00:00");
   EXPECT_EQ(read("1715769000123"), "2024-05-15T10:30:00.123000+00:00");

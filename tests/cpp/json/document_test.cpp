@@ -2,7 +2,10 @@
 #include "json/document.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -239,6 +242,50 @@ TEST(Document, NodesHaveSpansKeysAndTexts) {
   EXPECT_EQ(document.find(root, "c")->kind, Kind::null);
   EXPECT_EQ(document.find(root, "d"), nullptr);
   EXPECT_EQ(document.find(*a, "a"), nullptr);
+}
+
+TEST(Document, FindsEscapesInAnyString) {
+  Document document;
+  ASSERT_EQ(document.parse(R"({"a":"1","b\n":"2","c":"\t","d":"4","e":{"f\\":"5"},"g":["\"",)"
+                           R"("6"],"h":"7","\u0069":"\u0038","j":"9"})"),
+            ParseError::none);
+  std::string seen;
+  for (const Node& node : document.nodes().subspan(1)) {
+    seen.append(node.key).append("=").append(node.text).append(";");
+  }
+  EXPECT_EQ(seen, "a=1;b\n=2;c=\t;d=4;e=;f\\=5;g=;=\";=6;h=7;i=8;j=9;");
+}
+
+TEST(Document, TakesSpaceAroundEveryToken) {
+  Document document;
+  ASSERT_EQ(
+      document.parse("\n{ \"a\" : \"1\" ,\"b\": \"2\"\t, \"c\" :[\"3\" ,4 , 5] ,\"d\":\"6\" }\r"),
+      ParseError::none);
+  std::string seen;
+  for (const Node& node : document.nodes()) {
+    seen.append(node.key).append(1, '=').append(document.raw(node)).append(1, ';');
+  }
+  EXPECT_EQ(seen.substr(seen.find("a=")), "a=\"1\";b=\"2\";c=[\"3\" ,4 , 5];=\"3\";=4;=5;d=\"6\";");
+  EXPECT_EQ(document.root().count, 4U);
+  EXPECT_EQ(document.find(document.root(), "c")->count, 3U);
+}
+
+// The caller's bytes may end where readable memory ends.
+TEST(Document, ReadsNothingBehindTheText) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  void* memory =
+      mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  char* end = static_cast<char*>(memory) + page;
+  ASSERT_EQ(mprotect(end, page, PROT_NONE), 0);
+  Document document;
+  for (std::size_t size = 1; size < 400; ++size) {
+    const std::string text = "{\"" + std::string(size, 'k') + R"(":"\n"})";
+    std::memcpy(end - text.size(), text.data(), text.size());
+    EXPECT_EQ(document.parse({end - text.size(), text.size()}), ParseError::none) << size;
+    EXPECT_EQ(document.parse({end - size, size}), ParseError::syntax) << size;
+  }
+  munmap(memory, 2 * page);
 }
 
 TEST(Document, TellsWhereATextBreaks) {

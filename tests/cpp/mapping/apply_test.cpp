@@ -92,6 +92,42 @@ TEST(Apply, PayloadHasTheOrderOfTheRules) {
   EXPECT_EQ(payload(mapping, body(R"({"c":3,"e":""})")), R"({"x":{"q":3}})");
 }
 
+// "{a, b}" for the members that are there, or nothing.
+std::string joined(const std::vector<std::string>& members) {
+  std::string out;
+  for (const auto& member : members) {
+    if (!member.empty()) out += (out.empty() ? "" : ",") + member;
+  }
+  return out.empty() ? "" : "{" + out + "}";
+}
+
+std::string named(const std::string& name, const std::string& value) {
+  return value.empty() ? "" : "\"" + name + "\":" + value;
+}
+
+TEST(Apply, AnyMembersMayBeMissing) {
+  const std::string long_name(50, 'n');
+  const auto mapping = Mapping::from_json(
+      R"([{"from":"attributes.0","to":"x.p.a"}, {"from":"attributes.1","to":"x.p.b"},
+          {"from":"attributes.2","to":"x.q.c"}, {"from":"attributes.3","to":"x.d"},
+          {"from":"attributes.4","to":")" +
+      long_name + R"("}, {"from":"attributes.5","to":"y.z.e"}])");
+  for (unsigned there = 0; there < 64; ++there) {
+    std::vector<std::string> values;
+    std::vector<std::string> sent;
+    for (unsigned i = 0; i < 6; ++i) {
+      values.push_back((there >> i & 1U) != 0 ? "\"v" + std::to_string(i) + "\"" : "");
+      sent.push_back(named(std::to_string(i), values[i]));
+    }
+    const auto p = joined({named("a", values[0]), named("b", values[1])});
+    const auto q = joined({named("c", values[2])});
+    const auto x = joined({named("p", p), named("q", q), named("d", values[3])});
+    const auto y = joined({named("z", joined({named("e", values[5])}))});
+    const auto expected = joined({named("x", x), named(long_name, values[4]), named("y", y)});
+    EXPECT_EQ(payload(mapping, body(there == 0 ? "{}" : joined(sent))), expected) << there;
+  }
+}
+
 TEST(Apply, OneSourceMayServeManyTargets) {
   const auto mapping = Mapping::from_json(R"([{"from":"attributes.a","to":"x"},
       {"from":"/attributes/a","to":"y","apply":["upper"]}])");
@@ -108,6 +144,24 @@ TEST(Functions, ChangeStringsOnly) {
   EXPECT_EQ(
       mapped("\"a\"", R"(,"apply":[{"name":"prefix","text":"x-"},{"name":"suffix","text":"-\""}])"),
       R"({"t":"x-a-\""})");
+}
+
+// One case function alone has a way of its own, behind another function it has not.
+TEST(Functions, CaseIsTheSameAloneAndBehindAnother) {
+  const std::string plain = "aZ@[`{ mM09zA.yY-xXbBcC_dDeE~fFgGhHiIjJkK";
+  for (const std::string name : {"upper", "lower"}) {
+    const std::string alone = R"(,"apply":[")" + name + R"("])";
+    const std::string behind = R"(,"apply":["string",")" + name + R"("])";
+    for (std::size_t size = 0; size <= plain.size(); ++size) {
+      const std::string text = plain.substr(0, size);
+      for (const std::string end : {"", "ß", "é", "Σ", "\\n", "\\\"", "\\u00e9", "\\u0041"}) {
+        const std::string value = '"' + text + end + '"';
+        EXPECT_EQ(mapped(value, alone), mapped(value, behind)) << value;
+      }
+    }
+  }
+  EXPECT_EQ(mapped("\" \"", R"(,"apply":["upper"])"), "");
+  EXPECT_EQ(mapped("[\"a\"]", R"(,"apply":["upper"])"), R"({"t":["a"]})");
 }
 
 TEST(Functions, StringTakesTheExactText) {
@@ -187,6 +241,33 @@ TEST(Apply, ReusedResultHoldsNothingOfTheEventBefore) {
   EXPECT_TRUE(errors.empty());
   EXPECT_EQ(out.payload, "");
   EXPECT_EQ(out.idempotency_key, "i-1_2024-05-15T10:30:00+00:00");
+}
+
+TEST(Apply, TheKeyHoldsTheIsoformatOfAnyTime) {
+  for (const std::string time :
+       {R"("2024-05-15T10:30:00Z")", R"("2024-05-15t10:30:00Z")", R"("2024-05-15T10:30:00z")",
+        R"("2024-05-15 10:30:00Z")", R"("2024-05-15T10:30:00\u005a")", R"("2024-05-15T10:30:00")",
+        R"("2024-05-15T10:30Z")", R"("2024-05-15T10:30+0200")", R"("2024-05-15T10:30-00:00")",
+        R"("2024-05-15T10:30:00.5Z")", R"("2024-05-15T10:30:00+02:00")", R"("2024-05-15")",
+        R"("1715769000")", R"("+1715769000.00000000")", "1715769000", "1715769000.250000000"}) {
+    const auto raw =
+        R"({"interactionId":"i-1","contactId":"c","attributes":{"v":1},"timestamp":)" + time + "}";
+    const auto event = std::get<InteractionEvent>(parse_event(raw));
+    const auto mapping = Mapping::from_json(R"([{"from":"timestamp","to":"t"}])");
+    const auto result = mapping.apply_json(raw);
+    const auto& mapped = std::get<MappedEvent>(result);
+    EXPECT_EQ(mapped.idempotency_key, event.interaction_id + '_' + event.timestamp.isoformat());
+    EXPECT_EQ(mapped.idempotency_key, event.idempotency_key());
+    EXPECT_EQ(mapped.payload, R"({"t":")" + event.timestamp.isoformat() + R"("})");
+  }
+}
+
+// A field is text that is written anew; any other value is copied as it was sent.
+TEST(Apply, FieldsLoseTheirEscapesAndOtherValuesKeepThem) {
+  const auto mapping = Mapping::from_json(R"([{"from":"legacy_crm_id","to":"a"},
+      {"from":"/legacyCrmId","to":"b"}, {"from":"attributes.v","to":"c"}])");
+  const auto raw = body(R"({"v":"\u0041\/"})", R"(,"legacyCrmId":"\u0042\/\"")");
+  EXPECT_EQ(payload(mapping, raw), R"({"a":"B/\"","b":"\u0042\/\"","c":"\u0041\/"})");
 }
 
 TEST(Apply, EventsMadeByHand) {
