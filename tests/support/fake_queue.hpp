@@ -172,9 +172,13 @@ class FakeQueue final : public Queue {
     ++transactions_;
     for (const Settlement& settlement : settlements) settle_one(settlement);
     std::vector<Claim> claims;
+    std::size_t retries = limits.max_retries;
     while (claims.size() < limits.max_requests) {
-      Claim claim = claim_one(limits);
+      Claim claim = claim_one(limits, retries == 0);
       if (claim.updates.empty()) break;
+      const bool tried =
+          std::ranges::any_of(claim.updates, [](const auto& u) { return u.attempts > 0; });
+      if (tried && retries > 0) --retries;
       claims.push_back(std::move(claim));
     }
     return claims;
@@ -235,7 +239,8 @@ class FakeQueue final : public Queue {
   }
 
   // The oldest update of each interaction that has none in flight, if it is due.
-  std::vector<std::int64_t> claimable(std::int64_t now_us, std::size_t limit = SIZE_MAX) const {
+  std::vector<std::int64_t> claimable(std::int64_t now_us, std::size_t limit = SIZE_MAX,
+                                      bool untried_only = false) const {
     std::vector<std::int64_t> found;
     std::set<std::string_view> taken;
     for (const std::int64_t seq : waiting_) {
@@ -243,18 +248,19 @@ class FakeQueue final : public Queue {
       const FakeUpdate& entry = updates_.at(seq);
       const std::string_view id = entry.update.interaction_id;
       if (in_flight_.contains(std::string(id)) || !taken.insert(id).second) continue;
+      if (untried_only && entry.update.attempts > 0) continue;
       if (entry.not_before_us <= now_us) found.push_back(seq);
     }
     return found;
   }
 
-  Claim claim_one(const ClaimLimits& limits) {
+  Claim claim_one(const ClaimLimits& limits, bool untried_only) {
     std::vector<std::int64_t> batch;
     if (!halves_.empty()) {
       batch = std::move(halves_.front());
       halves_.pop_front();
     } else {
-      batch = claimable(clock_->wall_us(), limits.max_updates);
+      batch = claimable(clock_->wall_us(), limits.max_updates, untried_only);
     }
     Claim claim;
     std::size_t bytes = 0;

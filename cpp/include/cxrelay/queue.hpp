@@ -119,6 +119,9 @@ struct ClaimLimits {
   std::size_t max_requests = 1;        // claims to make
   std::size_t max_updates = 25;        // updates in one
   std::size_t max_bytes = 512 * 1024;  // payload bytes in one; an update that is bigger goes alone
+  // Of these claims: may carry updates that were sent before (attempts > 0). The others take only
+  // untried ones, so that retries that must wait do not hold those up.
+  std::size_t max_retries = SIZE_MAX;
   std::string target;                  // name for the record
   bool idempotent = true;  // what to do with requests of a dead deliverer: retry or park
 };

@@ -55,8 +55,8 @@ class Deliverer {
   void settle(const Settlement& settlement);
   void settle_update(const Entry& entry, const UpdateOutcome& outcome, bool sent);
   void close_request(std::int64_t request_seq);
-  void refill(std::size_t wanted);
-  std::optional<Claim> claim_one(const ClaimLimits& limits);
+  void refill(std::size_t wanted, bool untried_only);
+  std::optional<Claim> claim_one(const ClaimLimits& limits, bool untried_only);
   ClaimedUpdate read_update(const Entry& entry);
   // Reduces the payload of a late update; false if nothing is left (then it is superseded).
   bool reduce_late(const Entry& entry, ClaimedUpdate& update);

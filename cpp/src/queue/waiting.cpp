@@ -26,7 +26,7 @@ void Waiting::add(const Entry& entry, std::int64_t due_mono_us) {
 void Waiting::schedule(std::uint64_t interaction, Group& group, std::int64_t due_mono_us) {
   if (due_mono_us == 0) {
     group.status = Status::ready;
-    ready_.push_back(interaction);
+    (group.waiting.back().attempts > 0 ? tried_ : untried_).push_back({places_++, interaction});
   } else {
     group.status = Status::delayed;
     delayed_.push({due_mono_us, interaction});
@@ -41,7 +41,14 @@ void Waiting::release_due(std::int64_t now_mono_us) {
   }
 }
 
-std::vector<Entry> Waiting::take(std::size_t max_updates, std::int64_t now_mono_us) {
+std::deque<Waiting::Ready>* Waiting::next_line(bool untried_only) {
+  if (untried_only || tried_.empty()) return untried_.empty() ? nullptr : &untried_;
+  if (untried_.empty()) return &tried_;
+  return untried_.front().place < tried_.front().place ? &untried_ : &tried_;
+}
+
+std::vector<Entry> Waiting::take(std::size_t max_updates, std::int64_t now_mono_us,
+                                 bool untried_only) {
   if (!halves_.empty()) {
     auto batch = std::move(halves_.front());
     halves_.pop_front();
@@ -49,10 +56,12 @@ std::vector<Entry> Waiting::take(std::size_t max_updates, std::int64_t now_mono_
   }
   release_due(now_mono_us);
   std::vector<Entry> batch;
-  batch.reserve(std::min(max_updates, ready_.size()));
-  while (batch.size() < max_updates && !ready_.empty()) {
-    Group& group = groups_.at(ready_.front());
-    ready_.pop_front();
+  batch.reserve(std::min(max_updates, ready(untried_only)));
+  while (batch.size() < max_updates) {
+    std::deque<Ready>* line = next_line(untried_only);
+    if (line == nullptr) break;
+    Group& group = groups_.at(line->front().interaction);
+    line->pop_front();
     group.status = Status::in_flight;
     batch.push_back(group.waiting.back());
     group.waiting.pop_back();
@@ -96,7 +105,7 @@ bool Waiting::holds(std::uint64_t interaction, std::int64_t seq) const {
 }
 
 bool Waiting::any_ready(std::int64_t now_mono_us) const {
-  return !halves_.empty() || !ready_.empty() ||
+  return !halves_.empty() || ready() > 0 ||
          (!delayed_.empty() && delayed_.top().due_mono_us <= now_mono_us);
 }
 

@@ -30,7 +30,9 @@ class Waiting {
 
   // The next batch: the halves of a refused one first, then due interactions, each with its oldest update.
   // Taken updates are in flight until finish(), again() or give_back() is called for them.
-  std::vector<Entry> take(std::size_t max_updates, std::int64_t now_mono_us);
+  // `untried_only`: interactions whose oldest update was sent before keep their place.
+  std::vector<Entry> take(std::size_t max_updates, std::int64_t now_mono_us,
+                          bool untried_only = false);
 
   // The update is done for good; the interaction's next one may go.
   void finish(const Entry& entry);
@@ -42,7 +44,10 @@ class Waiting {
   // Updates of the interaction, in memory and not done, apart from the one in flight.
   bool holds(std::uint64_t interaction, std::int64_t seq) const;
 
-  std::size_t ready() const noexcept { return ready_.size(); }  // interactions, at most
+  // Interactions, at most.
+  std::size_t ready(bool untried_only = false) const noexcept {
+    return untried_.size() + (untried_only ? 0 : tried_.size());
+  }
   bool any_ready(std::int64_t now_mono_us) const;
   // Monotonic time at which the next delayed interaction becomes due.
   std::optional<std::int64_t> next_due_us() const;
@@ -54,19 +59,28 @@ class Waiting {
     Status status = Status::ready;
     std::vector<Entry> waiting;  // by (event time, seq), newest first: the oldest is at the back
   };
+  struct Ready {
+    std::uint64_t place;  // in the common line
+    std::uint64_t interaction;
+  };
   struct Delay {
     std::int64_t due_mono_us;
     std::uint64_t interaction;
     bool operator>(const Delay& other) const { return due_mono_us > other.due_mono_us; }
   };
 
+  std::deque<Ready>* next_line(bool untried_only);
   static void insert(Group& group, const Entry& entry);
   void schedule(std::uint64_t interaction, Group& group, std::int64_t due_mono_us);
   void release_due(std::int64_t now_mono_us);
   void release_group(std::uint64_t interaction);
 
   std::unordered_map<std::uint64_t, Group> groups_;
-  std::deque<std::uint64_t> ready_;
+  // Due interactions in the order in which they became due, apart by whether their oldest update
+  // was sent before.
+  std::deque<Ready> untried_;
+  std::deque<Ready> tried_;
+  std::uint64_t places_ = 0;
   std::priority_queue<Delay, std::vector<Delay>, std::greater<>> delayed_;
   std::deque<std::vector<Entry>> halves_;
   std::size_t size_ = 0;

@@ -71,6 +71,46 @@ TEST_F(ClaimTest, AClockSetBackDoesNotStallARetry) {
   EXPECT_EQ(keys(claim()), Keys{"a_1"});
 }
 
+TEST_F(ClaimTest, WithoutRetriesOnlyUntriedUpdatesAreTaken) {
+  put({"a", 1});
+  settle(claim(), Outcome::retry);
+  put({"b", 2});
+  put({"a", 3});  // waits behind the one that was tried
+  limits_.max_retries = 0;
+  EXPECT_EQ(keys(claim()), Keys{"b_2"});
+  EXPECT_TRUE(claim().updates.empty());
+  EXPECT_EQ(queue_->next_due_us(), 0) << "what waits is due";
+  limits_.max_retries = 1;
+  EXPECT_EQ(keys(claim()), Keys{"a_1"});
+}
+
+TEST_F(ClaimTest, SoManyOfTheClaimsMayCarryRetries) {
+  for (int i = 0; i < 6; ++i) put({"old" + std::to_string(i), i});
+  settle(claim(), Outcome::retry);
+  for (int i = 0; i < 4; ++i) put({"new" + std::to_string(i), 10 + i});
+  limits_.max_updates = 2;
+  limits_.max_requests = 5;
+  limits_.max_retries = 1;
+  ASSERT_TRUE(queue_->elect(limits_));
+  const auto claims = queue_->claim(limits_);
+  ASSERT_EQ(claims.size(), 3U);
+  EXPECT_EQ(keys(claims[0]), (Keys{"old0_0", "old1_1"}));
+  EXPECT_EQ(keys(claims[1]), (Keys{"new0_10", "new1_11"}));
+  EXPECT_EQ(keys(claims[2]), (Keys{"new2_12", "new3_13"}));
+}
+
+// The deliverer reads only a window of the untried ones: thousands of retries must not fill it.
+TEST_F(ClaimTest, ManyRetriesDoNotHideTheUntriedOnes) {
+  put_backlog(6'000);
+  limits_.max_requests = 240;
+  ASSERT_TRUE(queue_->elect(limits_));
+  for (const Claim& one : queue_->claim(limits_)) settle(one, Outcome::retry);
+  put({"fresh", 1});
+  open();
+  limits_.max_retries = 0;
+  EXPECT_EQ(keys(claim()), Keys{"fresh_1"});
+}
+
 TEST_F(ClaimTest, DeadAndParkedOnesAreNotClaimedUntilRevived) {
   put({"a", 1});
   put({"b", 2});
