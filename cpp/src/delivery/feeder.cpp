@@ -12,6 +12,8 @@ using std::chrono::microseconds;
 constexpr std::int64_t kHeartbeatUs = 5'000'000;
 constexpr std::int64_t kStandbyUs = 1'000'000;
 constexpr std::int64_t kDryUs = 50'000;
+constexpr std::int64_t kLeastWaitUs = 2'000;
+constexpr Access::Quota kNoClaims{.requests = 0};
 constexpr std::int64_t kStoreBackoffUs = 100'000;
 constexpr std::int64_t kMaxStoreBackoffUs = 5'000'000;
 constexpr int kStoreTriesAtTheEnd = 5;
@@ -46,7 +48,7 @@ bool Feeder::take_office() {
   bool told = false;
   while (!exchange_.ending()) {
     try {
-      if (parts_.queue.elect(limits(0))) {
+      if (parts_.queue.elect(limits(kNoClaims))) {
         exchange_.set_standby(false);
         return true;
       }
@@ -88,15 +90,15 @@ bool Feeder::take_turn() {
   const bool last = exchange_.sender_gone();
   std::ranges::move(exchange_.take_finished(), std::back_inserter(settlements_));
   if (!settlements_.empty()) {
-    transact(room());
+    transact(quota());
     return !gives_up();
   }
   if (last) return false;
   const std::optional<std::int64_t> due_us = parts_.queue.next_due_us();
   if (claim_due(due_us)) {
-    transact(room());
+    transact(quota());
   } else if (heartbeat_due()) {
-    transact(0);
+    transact(kNoClaims);
   } else {
     rest(due_us);
   }
@@ -111,11 +113,13 @@ bool Feeder::gives_up() const {
          Exchange::SteadyClock::now() >= exchange_.deadline();
 }
 
-// How many requests may be claimed now.
-std::size_t Feeder::room() const {
-  if (exchange_.ending() || !parts_.access.is_open(parts_.clock.mono_us())) return 0;
+// What may be claimed now.
+Access::Quota Feeder::quota() const {
+  if (exchange_.ending()) return kNoClaims;
+  Access::Quota quota = parts_.access.quota(exchange_.ready(), parts_.clock.mono_us());
   const std::size_t most = parts_.options.max_in_flight + reserve_.size();
-  return most - std::min(exchange_.held(), most);
+  quota.requests = std::min(quota.requests, most - std::min(exchange_.held(), most));
+  return quota;
 }
 
 bool Feeder::claim_due(std::optional<std::int64_t> due_us) const {
@@ -134,24 +138,31 @@ void Feeder::rest(std::optional<std::int64_t> due_us) {
   std::int64_t wait_us = transacted_us_ + kHeartbeatUs - now_us;
   if (!parts_.access.is_open(now_us)) {
     wait_us = std::min(wait_us, parts_.access.opens_us() - now_us);
-  } else if (dry_) {
-    wait_us = std::min(wait_us, kDryUs);
-  } else if (due_us && room() > 0) {
-    wait_us = std::min(wait_us, *due_us - parts_.clock.wall_us());
+  } else if (due_us) {
+    wait_us = std::min(wait_us, until_claim_us(*due_us - parts_.clock.wall_us(), now_us));
   }
   dry_ = false;
   exchange_.wait(microseconds(std::max<std::int64_t>(wait_us, 0)));
 }
 
-// One durable step: records what is settled, and claims up to `room` requests.
-void Feeder::transact(std::size_t room) {
-  const bool only_claims = settlements_.empty() && room > 0;
+// How long it makes no sense to look again, if nothing happens.
+std::int64_t Feeder::until_claim_us(std::int64_t due_in_us, std::int64_t now_us) const {
+  if (due_in_us > 0 || (!dry_ && room() > 0)) return due_in_us;
+  // The pace or the retry budget holds back what is due: both give way as time goes by.
+  const std::int64_t more_us = parts_.access.more_us(now_us);
+  if (more_us != INT64_MAX) return std::max(more_us - now_us, kLeastWaitUs);
+  return dry_ ? kDryUs : INT64_MAX;
+}
+
+// One durable step: records what is settled, and claims up to `quota`.
+void Feeder::transact(Access::Quota quota) {
+  const bool only_claims = settlements_.empty() && quota.requests > 0;
   std::optional<Token> token;
-  if (room > 0) token = fetch_token();
-  if (!token) room = 0;
-  if (only_claims && room == 0) return;
+  if (quota.requests > 0) token = fetch_token();
+  if (!token) quota.requests = 0;
+  if (only_claims && quota.requests == 0) return;
   try {
-    std::vector<Claim> claims = parts_.queue.settle_and_claim(settlements_, limits(room));
+    std::vector<Claim> claims = parts_.queue.settle_and_claim(settlements_, limits(quota));
     recorded();
     dry_ = only_claims && claims.empty();
     if (token) hand_over(std::move(claims), *token);
@@ -177,11 +188,12 @@ std::optional<Feeder::Token> Feeder::fetch_token() {
   return std::nullopt;
 }
 
-ClaimLimits Feeder::limits(std::size_t requests) const {
+ClaimLimits Feeder::limits(const Access::Quota& quota) const {
   const Target& target = parts_.target;
   ClaimLimits limits;
-  limits.max_requests = requests;
-  limits.max_updates = target.max_updates;
+  limits.max_requests = quota.requests;
+  limits.max_updates = std::min(quota.updates, target.max_updates);
+  limits.max_retries = quota.retries;
   limits.max_bytes = target.max_body_bytes -
                      std::min(target.max_body_bytes / 2, target.max_updates * kItemOverhead);
   limits.target = target.name;
@@ -218,6 +230,8 @@ void Feeder::hand_over(std::vector<Claim> claims, const Token& token) {
     job->request = std::move(request);
     job->token = token.text;
     job->token_term = token.term;
+    job->has_retries = std::ranges::any_of(
+        job->claim.updates, [](const ClaimedUpdate& update) { return update.attempts > 0; });
     jobs.push_back(std::move(job));
   }
   exchange_.offer(std::move(jobs));

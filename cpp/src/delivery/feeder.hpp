@@ -52,12 +52,14 @@ class Feeder {
   bool gives_up() const;
   void rest(std::optional<std::int64_t> due_us);
 
-  std::size_t room() const;
+  std::int64_t until_claim_us(std::int64_t due_in_us, std::int64_t now_us) const;
+  Access::Quota quota() const;
+  std::size_t room() const { return quota().requests; }
   bool claim_due(std::optional<std::int64_t> due_us) const;
   bool heartbeat_due() const;
-  void transact(std::size_t room);
+  void transact(Access::Quota quota);
   std::optional<Token> fetch_token();
-  ClaimLimits limits(std::size_t requests) const;
+  ClaimLimits limits(const Access::Quota& quota) const;
   void recorded();
   void hand_over(std::vector<Claim> claims, const Token& token);
   void on_store_trouble(const StoreError& error);
