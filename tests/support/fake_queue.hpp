@@ -171,6 +171,7 @@ class FakeQueue final : public Queue {
     if (!elected_) violations_.push_back("a transaction without an election");
     ++transactions_;
     for (const Settlement& settlement : settlements) settle_one(settlement);
+    if (limits.gate_until_us != 0) gates_[limits.target] = limits.gate_until_us;
     std::vector<Claim> claims;
     std::size_t retries = limits.max_retries;
     while (claims.size() < limits.max_requests) {
@@ -184,6 +185,11 @@ class FakeQueue final : public Queue {
     return claims;
   }
 
+  std::int64_t gate_until_us(std::string_view target) override {
+    const std::lock_guard lock(mutex_);
+    const auto at = gates_.find(std::string(target));
+    return at == gates_.end() ? 0 : at->second;
+  }
   std::optional<std::int64_t> next_due_us() override {
     const std::lock_guard lock(mutex_);
     std::optional<std::int64_t> due;
@@ -348,6 +354,7 @@ class FakeQueue final : public Queue {
   std::map<std::int64_t, Claim> open_;
   std::vector<Settlement> settlements_;
   std::vector<std::string> violations_;
+  std::map<std::string, std::int64_t> gates_;
   std::function<void()> notify_;
   std::exception_ptr error_;
   std::int64_t epoch_ = 0;

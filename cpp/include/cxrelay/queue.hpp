@@ -124,6 +124,9 @@ struct ClaimLimits {
   std::size_t max_retries = SIZE_MAX;
   std::string target;                  // name for the record
   bool idempotent = true;  // what to do with requests of a dead deliverer: retry or park
+  // Wall time before which nothing may be sent to the target, for whoever delivers next; see
+  // Queue::gate_until_us(). 0 = no news.
+  std::int64_t gate_until_us = 0;
 };
 
 struct QueueStats {
@@ -195,6 +198,9 @@ class Queue {
     none.max_requests = 0;
     settle_and_claim(settlements, none);
   }
+  // What a deliverer was last told not to do before: wall time before which nothing may be sent to
+  // the target. 0 = never told. The clock may have been set since.
+  virtual std::int64_t gate_until_us(std::string_view target) = 0;
   // When the next waiting update becomes due (wall time): 0 = now, none = nothing waits that could be claimed.
   virtual std::optional<std::int64_t> next_due_us() = 0;
   // Calls `notify` (from any thread) after a put made something claimable; an empty function removes it.

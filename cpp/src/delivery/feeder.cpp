@@ -9,6 +9,8 @@ namespace {
 
 using std::chrono::microseconds;
 
+constexpr std::int64_t kUsPerMs = 1000;
+constexpr std::int64_t kLongestGateUs = 3'600'000'000;
 constexpr std::int64_t kHeartbeatUs = 5'000'000;
 constexpr std::int64_t kStandbyUs = 1'000'000;
 constexpr std::int64_t kDryUs = 50'000;
@@ -48,8 +50,9 @@ bool Feeder::take_office() {
   bool told = false;
   while (!exchange_.ending()) {
     try {
-      if (parts_.queue.elect(limits(kNoClaims))) {
+      if (parts_.queue.elect(limits(kNoClaims, kept_gate_us_))) {
         exchange_.set_standby(false);
+        recall_gate();
         return true;
       }
       if (!exchange_.background()) {
@@ -64,6 +67,18 @@ bool Feeder::take_office() {
     }
   }
   return false;
+}
+
+// A pause that the target asked the deliverer before us to make. That was wall time: if the clock
+// was set since, it may seem to be a day away, and then no more than the longest pause is kept.
+void Feeder::recall_gate() {
+  const std::int64_t longest_us =
+      std::min(kLongestGateUs, parts_.options.retry.max_retry_after_ms * kUsPerMs);
+  const std::int64_t until_us = parts_.queue.gate_until_us(parts_.target.name);
+  const std::int64_t left_us = std::min(until_us - parts_.clock.wall_us(), longest_us);
+  if (until_us != 0 && left_us > 0)
+    parts_.access.close_gate_until(parts_.clock.mono_us() + left_us);
+  kept_gate_us_ = parts_.access.gate_opens_us();
 }
 
 void Feeder::leave_office() noexcept {
@@ -162,7 +177,10 @@ void Feeder::transact(Access::Quota quota) {
   if (!token) quota.requests = 0;
   if (only_claims && quota.requests == 0) return;
   try {
-    std::vector<Claim> claims = parts_.queue.settle_and_claim(settlements_, limits(quota));
+    const std::int64_t gate_opens_us = parts_.access.gate_opens_us();
+    std::vector<Claim> claims =
+        parts_.queue.settle_and_claim(settlements_, limits(quota, gate_opens_us));
+    kept_gate_us_ = gate_opens_us;
     recorded();
     dry_ = only_claims && claims.empty();
     if (token) hand_over(std::move(claims), *token);
@@ -188,7 +206,7 @@ std::optional<Feeder::Token> Feeder::fetch_token() {
   return std::nullopt;
 }
 
-ClaimLimits Feeder::limits(const Access::Quota& quota) const {
+ClaimLimits Feeder::limits(const Access::Quota& quota, std::int64_t gate_opens_us) const {
   const Target& target = parts_.target;
   ClaimLimits limits;
   limits.max_requests = quota.requests;
@@ -198,6 +216,8 @@ ClaimLimits Feeder::limits(const Access::Quota& quota) const {
                      std::min(target.max_body_bytes / 2, target.max_updates * kItemOverhead);
   limits.target = target.name;
   limits.idempotent = target.idempotent;
+  if (gate_opens_us != kept_gate_us_)
+    limits.gate_until_us = parts_.clock.wall_us() + gate_opens_us - parts_.clock.mono_us();
   return limits;
 }
 

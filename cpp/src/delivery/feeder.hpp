@@ -46,6 +46,7 @@ class Feeder {
   };
 
   bool take_office();
+  void recall_gate();
   void deliver();
   bool take_turn();
   void leave_office() noexcept;
@@ -59,7 +60,7 @@ class Feeder {
   bool heartbeat_due() const;
   void transact(Access::Quota quota);
   std::optional<Token> fetch_token();
-  ClaimLimits limits(const Access::Quota& quota) const;
+  ClaimLimits limits(const Access::Quota& quota, std::int64_t gate_opens_us) const;
   void recorded();
   void hand_over(std::vector<Claim> claims, const Token& token);
   void on_store_trouble(const StoreError& error);
@@ -67,10 +68,11 @@ class Feeder {
   const Parts parts_;
   Exchange& exchange_;
   Reserve reserve_;
-  std::vector<Settlement> settlements_;  // to be recorded by the next transaction
-  std::int64_t transacted_us_ = 0;       // monotonic; of the last transaction
-  int store_failures_ = 0;               // in a row
-  bool dry_ = false;                     // the queue said "due" and gave nothing
+  std::vector<Settlement> settlements_;    // to be recorded by the next transaction
+  std::int64_t transacted_us_ = 0;         // monotonic; of the last transaction
+  int store_failures_ = 0;                 // in a row
+  std::int64_t kept_gate_us_ = INT64_MIN;  // monotonic; what the queue knows of the gate
+  bool dry_ = false;                       // the queue said "due" and gave nothing
 };
 
 }  // namespace cxrelay::delivery
