@@ -12,15 +12,17 @@ constexpr double kFastest = 1e6;
 // The first guess. Too much is corrected by a few answers, too little costs seconds.
 constexpr double kFirstPerS = 5;
 constexpr double kAfterOutagePerS = 10;
-const double kSearchGrowth = std::log2(1.5);
+const double kSearchGrowth = std::log2(2.0);
 // After an outage a step of a fifth a second: whoever limits the rate then is overrun by a fifth at
 // most before it can say so.
 const double kRecoveryGrowth = std::log2(1.2);
 constexpr int kEvidence = 4;  // accepted requests without which a refusal says little of the rate
 constexpr std::int64_t kForgetUs = 600'000'000;
 constexpr std::int64_t kRecoveryUs = 60'000'000;
-// A start that comes late may be followed by the next one early, by so much: sleeps are that exact.
+// A start that comes late may be followed by the next one early: by what sleeps are exact to, and by
+// this share of the interval.
 constexpr std::int64_t kCatchUpUs = 2'000;
+constexpr std::int64_t kCatchUpShare = 8;
 constexpr std::int64_t kIdleUs = 1'000'000;
 // Of the curve: it is back at the ceiling after so long, and so many requests at least.
 constexpr double kPeriodS = 8;
@@ -63,6 +65,12 @@ std::int64_t Pacer::interval_us(std::int64_t now_us) const noexcept {
   return std::max<std::int64_t>(to_us(1 / rate_per_s(now_us)), 1);
 }
 
+// From when on the time since the last start counts.
+std::int64_t Pacer::since_us(std::int64_t now_us) const noexcept {
+  if (next_us_ < now_us - kIdleUs) return now_us;  // it was not late, there was nothing to send
+  return std::max(next_us_, now_us - std::max(kCatchUpUs, interval_us(now_us) / kCatchUpShare));
+}
+
 void Pacer::climb(double from_per_s, double log2_growth, std::int64_t now_us) noexcept {
   mode_ = Mode::climb;
   base_per_s_ = std::max(from_per_s, kSlowest);
@@ -102,9 +110,10 @@ void Pacer::advance(std::int64_t now_us) noexcept {
 std::size_t Pacer::grant(std::size_t wanted, std::int64_t now_us) noexcept {
   if (!is_on() || wanted == 0) return wanted;
   advance(now_us);
+  if (!is_on()) return wanted;
   std::size_t may = 0;
   if (now_us >= next_us_) {
-    const std::int64_t late_us = now_us - std::max(next_us_, now_us - kCatchUpUs);
+    const std::int64_t late_us = now_us - since_us(now_us);
     may = 1 + static_cast<std::size_t>(late_us / interval_us(now_us));
   }
   if (may >= wanted) return wanted;
@@ -114,8 +123,7 @@ std::size_t Pacer::grant(std::size_t wanted, std::int64_t now_us) noexcept {
 
 void Pacer::on_start(std::size_t requests, std::int64_t now_us) noexcept {
   if (!is_on()) return;
-  next_us_ = std::max(next_us_, now_us - kCatchUpUs) +
-             static_cast<std::int64_t>(requests) * interval_us(now_us);
+  next_us_ = since_us(now_us) + static_cast<std::int64_t>(requests) * interval_us(now_us);
 }
 
 // ---- learning -------------------------------------------------------------------------------
@@ -143,7 +151,7 @@ bool Pacer::on_throttled(std::int64_t started_us, std::int64_t now_us) noexcept 
   if (mode_ == Mode::climb && accepted_ < kEvidence) {
     climb(rate * 0.7, log2_growth_, now_us);
   } else {
-    follow_curve(rate, 1 - std::clamp(4.0 / std::max(accepted_, 1), 0.03, 0.3), now_us);
+    follow_curve(rate, 1 - std::clamp(6.0 / std::max(accepted_, 1), 0.03, 0.3), now_us);
   }
   accepted_ = 0;
   next_us_ = std::max(next_us_, now_us + interval_us(now_us));

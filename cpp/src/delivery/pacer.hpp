@@ -52,6 +52,7 @@ class Pacer {
   double on_curve(double seconds) const noexcept;
   double period_s() const noexcept;
   std::int64_t interval_us(std::int64_t now_us) const noexcept;
+  std::int64_t since_us(std::int64_t now_us) const noexcept;
 
   PacePolicy policy_;
   Mode mode_ = Mode::off;

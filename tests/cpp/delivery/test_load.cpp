@@ -163,8 +163,8 @@ TEST(Pacer, SpacesRequestsEvenly) {
   for (int i = 0; i < 10; ++i) {
     ASSERT_EQ(pacer.grant(8, now_us), 1U);
     pacer.on_start(1, now_us);
-    EXPECT_EQ(pacer.grant(8, now_us + 37'000), 0U);
-    now_us += 40'000;
+    EXPECT_EQ(pacer.grant(8, now_us + 39'000), 0U);
+    now_us += 40'000;  // in time, so nothing is to be caught up
   }
 }
 
@@ -207,9 +207,9 @@ double rate_after(Pacer& pacer, std::int64_t from_us, std::int64_t seconds) {
 TEST(Pacer, TheCurveStaysNearTheCeilingAndThenLeavesIt) {
   const std::int64_t now_us = 100 * kSecondUs;
   Pacer pacer = on_curve(now_us);
-  EXPECT_NEAR(pacer.rate_per_s(now_us + 2), 25 * 0.96, 0.1);
+  EXPECT_NEAR(pacer.rate_per_s(now_us + 2), 25 * 0.94, 0.1);
   EXPECT_NEAR(rate_after(pacer, now_us, 8), 25, 0.1);
-  EXPECT_NEAR(rate_after(pacer, now_us, 16), 25 * 1.04, 0.1);
+  EXPECT_NEAR(rate_after(pacer, now_us, 16), 25 * 1.06, 0.1);
   EXPECT_GT(rate_after(pacer, now_us, 40), 100);
 }
 
@@ -234,7 +234,7 @@ TEST(Pacer, ForgetsALimitAfterTenQuietMinutes) {
 
 TEST(Pacer, AFewRefusalsOfManyCostLessThanManyOfAFew) {
   for (const auto& [accepted, kept] :
-       {std::pair(5, 0.7), std::pair(40, 0.9), std::pair(1'000, 0.97)}) {
+       {std::pair(5, 0.7), std::pair(40, 0.85), std::pair(1'000, 0.97)}) {
     Pacer pacer{PacePolicy{}};
     for (int i = 0; i < 100; ++i) pacer.on_accepted(kSecondUs);
     pacer.on_throttled(kSecondUs + 1, kSecondUs + 2);
