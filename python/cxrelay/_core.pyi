@@ -196,7 +196,14 @@ class Queue:
     ) -> list[Receipt]: ...
     def stats(self) -> QueueStats: ...
     def list_updates(
-        self, state: str | None = None, interaction_id: str | None = None, limit: int = 100
+        self,
+        state: str | None = None,
+        interaction_id: str | None = None,
+        limit: int = 100,
+        reason: str = "",
+        status: int = 0,
+        accepted_from_us: int | None = None,
+        accepted_until_us: int | None = None,
     ) -> list[Update]: ...
     def find(self, idempotency_key: str) -> Update | None: ...
     def revive(
@@ -205,6 +212,10 @@ class Queue:
         interaction_id: str | None = None,
         limit: int = 100,
         operator_name: str = "",
+        reason: str = "",
+        status: int = 0,
+        accepted_from_us: int | None = None,
+        accepted_until_us: int | None = None,
     ) -> int: ...
     def check(self) -> CheckResult: ...
     def claim(self, max_updates: int = 25, target: str = "") -> Claim | None: ...

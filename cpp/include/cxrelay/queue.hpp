@@ -122,7 +122,7 @@ struct ClaimLimits {
   // Of these claims: may carry updates that were sent before (attempts > 0). The others take only
   // untried ones, so that retries that must wait do not hold those up.
   std::size_t max_retries = SIZE_MAX;
-  std::string target;                  // name for the record
+  std::string target;      // name for the record
   bool idempotent = true;  // what to do with requests of a dead deliverer: retry or park
   // Wall time before which nothing may be sent to the target, for whoever delivers next; see
   // Queue::gate_until_us(). 0 = no news.
@@ -161,9 +161,13 @@ struct UpdateInfo {
 };
 
 struct ListFilter {
-  std::optional<State> state;  // pending, dead or parked; none = all three
-  std::optional<std::string> interaction_id;
+  std::optional<State> state = {};  // pending, dead or parked; none = all three
+  std::optional<std::string> interaction_id = {};
   std::size_t limit = 100;
+  std::string reason = {};  // a part of the last error; empty = any
+  int status = 0;           // the HTTP status that the last error names; 0 = any
+  std::optional<std::int64_t> accepted_from_us = {};   // wall time; included
+  std::optional<std::int64_t> accepted_until_us = {};  // not included
 };
 
 struct CheckResult {

@@ -125,6 +125,36 @@ TEST_F(ClaimTest, DeadAndParkedOnesAreNotClaimedUntilRevived) {
   EXPECT_EQ(queue_->stats().parked, 1);
 }
 
+TEST_F(ClaimTest, ListsAndRevivesByReasonStatusAndTime) {
+  put({"a", 1});
+  put({"b", 2});
+  const std::int64_t between_us = clock_->wall_us() + 1'000'000;
+  clock_->advance_ms(2'000);
+  put({"c", 3});
+  const auto one = claim();
+  Settlement settlement;
+  settlement.token = one.token;
+  for (const char* reason : {"HTTP 404: gone", "HTTP 422: bad", "12 attempts made; last: HTTP 404"})
+    settlement.outcomes.push_back({Outcome::dead, 404, "PERMANENT", reason, 0});
+  queue_->settle(std::span(&settlement, 1));
+  const auto found = [&](const ListFilter& filter) {
+    std::string ids;
+    for (const auto& update : queue_->list(filter)) ids += update.interaction_id;
+    return ids;
+  };
+  EXPECT_EQ(found({.reason = "gone"}), "a");
+  EXPECT_EQ(found({.status = 404}), "ac");
+  EXPECT_EQ(found({.status = 40}), "") << "a status, not a part of one";
+  EXPECT_EQ(found({.accepted_from_us = between_us}), "c");
+  EXPECT_EQ(found({.accepted_until_us = between_us}), "ab");
+  EXPECT_EQ(found({.status = 404, .accepted_until_us = between_us}), "a");
+  EXPECT_EQ(found({.reason = "%"}), "") << "no pattern";
+  EXPECT_EQ(queue_->revive({.status = 404, .accepted_from_us = between_us}, "ada"), 1);
+  EXPECT_EQ(found({.state = State::dead}), "ab");
+  const auto records = queue_->audit_source().read(0, 100);
+  EXPECT_EQ(records.back().detail, R"({"by":"ada","updates":[3]})");
+}
+
 TEST_F(ClaimTest, ARevivalByAnotherProcessIsSeen) {
   put({"a", 1});
   settle(claim(), Outcome::dead);
