@@ -54,7 +54,13 @@ if TYPE_CHECKING:
     from cxrelay.event import InteractionEvent, parse_event
     from cxrelay.mapping import Mapping
     from cxrelay.relay import Relay
-    from cxrelay.results import FlushResult, RelayStats, ScopeCheck, UpdaterCounts
+    from cxrelay.results import (
+        FlushResult,
+        RelayStats,
+        ScopeCheck,
+        TargetState,
+        UpdaterCounts,
+    )
     from cxrelay.simulator import Simulator
 
 try:
@@ -100,6 +106,7 @@ __all__ = [
     "Simulator",
     "StoreError",
     "TargetConfig",
+    "TargetState",
     "TokenProvider",
     "TransportError",
     "Update",
@@ -127,7 +134,7 @@ _HOMES = {
     "event": "InteractionEvent parse_event",
     "mapping": "Mapping",
     "relay": "Relay",
-    "results": "FlushResult RelayStats ScopeCheck UpdaterCounts",
+    "results": "FlushResult RelayStats ScopeCheck TargetState UpdaterCounts",
     "simulator": "Simulator",
 }
 """Module to the names that it gives. Loaded when first used: most programs need few of them."""

@@ -314,10 +314,30 @@ class RelaySettings(TypedDict, total=False):
     throttled_base_ms: int
     max_delay_ms: int
     max_retry_after_ms: int
+    budget_tokens: int
+    retry_cost: int
+    breaker_failures: int
+    breaker_wait_ms: int
+    breaker_max_wait_ms: int
+    max_requests_per_s: float
+    adaptive_pace: bool
     max_body_bytes: int
     max_depth: int
     max_keys: int
     max_segment_bytes: int
+
+@final
+class TargetState:
+    @property
+    def gate_closed_ms(self) -> int: ...
+    @property
+    def breaker(self) -> str: ...  # "closed", "open" or "half_open"
+    @property
+    def retry_tokens(self) -> int: ...
+    @property
+    def requests_per_s(self) -> float: ...  # 0 = not limited
+    @property
+    def batch_updates(self) -> int: ...
 
 @final
 class UpdaterStats:
@@ -337,6 +357,8 @@ class UpdaterStats:
     def not_sent(self) -> int: ...
     @property
     def throttled(self) -> int: ...
+    @property
+    def target(self) -> TargetState: ...
 
 @final
 class ScopeCheck:

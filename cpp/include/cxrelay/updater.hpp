@@ -33,8 +33,8 @@ struct RetryPolicy {
 
 // When a target that fails is left alone (docs/delivery.md).
 struct BreakerPolicy {
-  int failures = 10;               // requests in a row; 0 = no breaker. Defaults to 10.
-  std::int64_t wait_ms = 1000;     // before the first probe, doubled each time. Defaults to 1 s.
+  int failures = 10;                  // requests in a row; 0 = no breaker. Defaults to 10.
+  std::int64_t wait_ms = 1000;        // before the first probe, doubled each time. Defaults to 1 s.
   std::int64_t max_wait_ms = 60'000;  // Defaults to 60 s.
 };
 
@@ -70,8 +70,8 @@ std::string_view to_text(BreakerState state) noexcept;
 struct TargetState {
   std::int64_t gate_closed_ms = 0;  // for so long nothing is sent; 0 = the gate is open
   BreakerState breaker = BreakerState::closed;
-  int retry_tokens = 0;          // left in the retry budget
-  double requests_per_s = 0;     // the pace; 0 = not limited
+  int retry_tokens = 0;           // left in the retry budget
+  double requests_per_s = 0;      // the pace; 0 = not limited
   std::size_t batch_updates = 0;  // updates that a request may carry now
 };
 
