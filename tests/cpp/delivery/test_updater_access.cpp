@@ -165,6 +165,28 @@ TEST_F(AccessTest, ATargetThatFailsIsLeftAloneAndThenProbedWithSingleUpdates) {
   updater->stop(-1);
 }
 
+// A day forward and back while retries wait: they go out when their time has gone by.
+TEST_F(AccessTest, AClockStepNeitherLosesNorKillsAnUpdate) {
+  use_fake_clock();
+  options.retry = {};
+  std::atomic<bool> down{true};
+  make([&](const HttpRequest& request) { return down ? answered(503) : all_done(request); });
+  for (const std::int64_t step_us : {86'400'000'000, -86'400'000'000}) {
+    down = true;
+    const std::size_t before = queue->requests_sent();
+    const std::int64_t seq = queue->add("a");
+    updater->start();
+    ASSERT_TRUE(queue->wait_until([&] { return queue->requests_sent() > before; }));
+    fake_clock->set_wall_us(fake_clock->wall_us() + step_us);
+    down = false;
+    updater->stop(-1);
+    // The fake queue keeps wall time; the real one counts by the monotonic clock (queue tests).
+    if (step_us < 0) fake_clock->set_wall_us(queue->update(seq).not_before_us);
+    EXPECT_EQ(updater->flush(-1), StopReason::idle);
+    EXPECT_EQ(queue->update(seq).state, State::completed);
+  }
+}
+
 TEST_F(AccessTest, A401FetchesOneTokenAndSendsAgain) {
   make([](const HttpRequest& request) {
     return request.headers.back() == "Authorization: Bearer token-1" ? answered(401)
