@@ -26,8 +26,16 @@ Outcome parse_outcome(std::string_view word) {
 }
 
 ListFilter make_filter(const std::optional<std::string>& state,
-                       std::optional<std::string> interaction_id, std::size_t limit) {
-  return {parse_state(state), std::move(interaction_id), limit};
+                       std::optional<std::string> interaction_id, std::size_t limit,
+                       std::string reason, int status, std::optional<std::int64_t> accepted_from_us,
+                       std::optional<std::int64_t> accepted_until_us) {
+  return {.state = parse_state(state),
+          .interaction_id = std::move(interaction_id),
+          .limit = limit,
+          .reason = std::move(reason),
+          .status = status,
+          .accepted_from_us = accepted_from_us,
+          .accepted_until_us = accepted_until_us};
 }
 
 ClaimLimits make_limits(std::size_t max_requests, std::size_t max_updates, std::string target) {
@@ -196,26 +204,35 @@ void bind_handle(py::module_& m) {
       .def(
           "list_updates",
           [](QueueHandle& self, const std::optional<std::string>& state,
-             std::optional<std::string> interaction_id, std::size_t limit) {
-            const auto filter = make_filter(state, std::move(interaction_id), limit);
+             std::optional<std::string> interaction_id, std::size_t limit, std::string reason,
+             int status, std::optional<std::int64_t> from_us,
+             std::optional<std::int64_t> until_us) {
+            const auto filter = make_filter(state, std::move(interaction_id), limit,
+                                            std::move(reason), status, from_us, until_us);
             const py::gil_scoped_release unlocked;
             return self.get()->list(filter);
           },
           py::arg("state") = py::none(), py::arg("interaction_id") = py::none(),
-          py::arg("limit") = 100)
+          py::arg("limit") = 100, py::arg("reason") = "", py::arg("status") = 0,
+          py::arg("accepted_from_us") = py::none(), py::arg("accepted_until_us") = py::none())
       .def(
           "find", [](QueueHandle& self, const std::string& key) { return self.get()->find(key); },
           py::arg("idempotency_key"), release)
       .def(
           "revive",
           [](QueueHandle& self, const std::optional<std::string>& state,
-             std::optional<std::string> interaction_id, std::size_t limit, const std::string& by) {
-            const auto filter = make_filter(state, std::move(interaction_id), limit);
+             std::optional<std::string> interaction_id, std::size_t limit, const std::string& by,
+             std::string reason, int status, std::optional<std::int64_t> from_us,
+             std::optional<std::int64_t> until_us) {
+            const auto filter = make_filter(state, std::move(interaction_id), limit,
+                                            std::move(reason), status, from_us, until_us);
             const py::gil_scoped_release unlocked;
             return self.get()->revive(filter, by);
           },
           py::arg("state") = py::none(), py::arg("interaction_id") = py::none(),
-          py::arg("limit") = 100, py::arg("operator_name") = "")
+          py::arg("limit") = 100, py::arg("operator_name") = "", py::arg("reason") = "",
+          py::arg("status") = 0, py::arg("accepted_from_us") = py::none(),
+          py::arg("accepted_until_us") = py::none())
       .def(
           "check", [](QueueHandle& self) { return self.get()->check(); }, release)
       .def("claim", &claim, py::arg("max_updates") = 25, py::arg("target") = "")

@@ -118,6 +118,13 @@ std::optional<Lines> take_lines(LogQueue& self, double timeout_s) {
 
 void bind_relay(py::module_& m) {
   const auto release = py::call_guard<py::gil_scoped_release>();
+  py::class_<TargetState>(m, "TargetState")
+      .def_readonly("gate_closed_ms", &TargetState::gate_closed_ms)
+      .def_property_readonly("breaker",
+                             [](const TargetState& self) { return to_text(self.breaker); })
+      .def_readonly("retry_tokens", &TargetState::retry_tokens)
+      .def_readonly("requests_per_s", &TargetState::requests_per_s)
+      .def_readonly("batch_updates", &TargetState::batch_updates);
   py::class_<UpdaterStats>(m, "UpdaterStats")
       .def_readonly("requests", &UpdaterStats::requests)
       .def_readonly("completed", &UpdaterStats::completed)
@@ -126,7 +133,8 @@ void bind_relay(py::module_& m) {
       .def_readonly("parked", &UpdaterStats::parked)
       .def_readonly("split", &UpdaterStats::split)
       .def_readonly("not_sent", &UpdaterStats::not_sent)
-      .def_readonly("throttled", &UpdaterStats::throttled);
+      .def_readonly("throttled", &UpdaterStats::throttled)
+      .def_readonly("target", &UpdaterStats::target);
   py::class_<LogQueue, std::shared_ptr<LogQueue>>(m, "LogQueue")
       .def("take", &take_lines, py::arg("timeout_s") = 0.0, release);
   py::class_<RelayHandle>(m, "Relay")

@@ -55,7 +55,13 @@ if TYPE_CHECKING:
     from cxrelay.fault_proxy import FaultProxy
     from cxrelay.mapping import Mapping
     from cxrelay.relay import Relay
-    from cxrelay.results import FlushResult, RelayStats, ScopeCheck, UpdaterCounts
+    from cxrelay.results import (
+        FlushResult,
+        RelayStats,
+        ScopeCheck,
+        TargetState,
+        UpdaterCounts,
+    )
     from cxrelay.simulator import Simulator
 
 try:
@@ -102,6 +108,7 @@ __all__ = [
     "Simulator",
     "StoreError",
     "TargetConfig",
+    "TargetState",
     "TokenProvider",
     "TransportError",
     "Update",
@@ -130,7 +137,7 @@ _HOMES = {
     "fault_proxy": "FaultProxy",
     "mapping": "Mapping",
     "relay": "Relay",
-    "results": "FlushResult RelayStats ScopeCheck UpdaterCounts",
+    "results": "FlushResult RelayStats ScopeCheck TargetState UpdaterCounts",
     "simulator": "Simulator",
 }
 """Module to the names that it gives. Loaded when first used: most programs need few of them."""

@@ -196,7 +196,14 @@ class Queue:
     ) -> list[Receipt]: ...
     def stats(self) -> QueueStats: ...
     def list_updates(
-        self, state: str | None = None, interaction_id: str | None = None, limit: int = 100
+        self,
+        state: str | None = None,
+        interaction_id: str | None = None,
+        limit: int = 100,
+        reason: str = "",
+        status: int = 0,
+        accepted_from_us: int | None = None,
+        accepted_until_us: int | None = None,
     ) -> list[Update]: ...
     def find(self, idempotency_key: str) -> Update | None: ...
     def revive(
@@ -205,6 +212,10 @@ class Queue:
         interaction_id: str | None = None,
         limit: int = 100,
         operator_name: str = "",
+        reason: str = "",
+        status: int = 0,
+        accepted_from_us: int | None = None,
+        accepted_until_us: int | None = None,
     ) -> int: ...
     def check(self) -> CheckResult: ...
     def claim(self, max_updates: int = 25, target: str = "") -> Claim | None: ...
@@ -305,10 +316,30 @@ class RelaySettings(TypedDict, total=False):
     throttled_base_ms: int
     max_delay_ms: int
     max_retry_after_ms: int
+    budget_tokens: int
+    retry_cost: int
+    breaker_failures: int
+    breaker_wait_ms: int
+    breaker_max_wait_ms: int
+    max_requests_per_s: float
+    adaptive_pace: bool
     max_body_bytes: int
     max_depth: int
     max_keys: int
     max_segment_bytes: int
+
+@final
+class TargetState:
+    @property
+    def gate_closed_ms(self) -> int: ...
+    @property
+    def breaker(self) -> str: ...  # "closed", "open" or "half_open"
+    @property
+    def retry_tokens(self) -> int: ...
+    @property
+    def requests_per_s(self) -> float: ...  # 0 = not limited
+    @property
+    def batch_updates(self) -> int: ...
 
 @final
 class UpdaterStats:
@@ -328,6 +359,8 @@ class UpdaterStats:
     def not_sent(self) -> int: ...
     @property
     def throttled(self) -> int: ...
+    @property
+    def target(self) -> TargetState: ...
 
 @final
 class ScopeCheck:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cxrelay import _core
 
-__all__ = ["FlushResult", "RelayStats", "ScopeCheck", "UpdaterCounts"]
+__all__ = ["FlushResult", "RelayStats", "ScopeCheck", "TargetState", "UpdaterCounts"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,31 @@ class FlushResult(UpdaterCounts):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TargetState:
+    """What holds sending back at the moment.
+
+    Attributes:
+        gate_closed_ms: for so long nothing is sent; 0 = the gate is open.
+        breaker: ``closed`` (all is well), ``open`` (the target fails and is left alone) or
+            ``half_open`` (single updates are sent to see whether it works again).
+        retry_tokens: what is left in the retry budget.
+        requests_per_s: the pace; 0 = not limited.
+        batch_updates: updates that a request may carry now.
+    """
+
+    gate_closed_ms: int = 0
+    breaker: str = "closed"
+    retry_tokens: int = 0
+    requests_per_s: float = 0.0
+    batch_updates: int = 0
+
+    @classmethod
+    def of(cls, state: _core.TargetState) -> TargetState:
+        """The engine's state as a value."""
+        return cls(**{name: getattr(state, name) for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, kw_only=True)
 class RelayStats:
     """The counts of a queue file.
 
@@ -80,6 +105,7 @@ class RelayStats:
         oldest_pending_us: when the oldest waiting update was accepted, in microseconds since
             1970; None if nothing waits.
         updater: what this relay has delivered since it was opened.
+        target: what holds its sending back at the moment.
     """
 
     pending: int
@@ -97,13 +123,14 @@ class RelayStats:
     journal_records: int
     oldest_pending_us: int | None
     updater: UpdaterCounts
+    target: TargetState = TargetState()
 
     @classmethod
     def of(cls, queue: _core.QueueStats, updater: _core.UpdaterStats) -> RelayStats:
         """The counts of the engine as a value."""
         counts = {name: getattr(queue, name) for name in _QUEUE_COUNTS}
         delivered = UpdaterCounts(**{name: getattr(updater, name) for name in _COUNTS})
-        return cls(**counts, updater=delivered)
+        return cls(**counts, updater=delivered, target=TargetState.of(updater.target))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,4 +161,6 @@ class ScopeCheck:
 
 
 _COUNTS = tuple(UpdaterCounts.__dataclass_fields__)
-_QUEUE_COUNTS = tuple(name for name in RelayStats.__dataclass_fields__ if name != "updater")
+_QUEUE_COUNTS = tuple(
+    name for name in RelayStats.__dataclass_fields__ if name not in ("updater", "target")
+)

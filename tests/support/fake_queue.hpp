@@ -171,15 +171,25 @@ class FakeQueue final : public Queue {
     if (!elected_) violations_.push_back("a transaction without an election");
     ++transactions_;
     for (const Settlement& settlement : settlements) settle_one(settlement);
+    if (limits.gate_until_us != 0) gates_[limits.target] = limits.gate_until_us;
     std::vector<Claim> claims;
+    std::size_t retries = limits.max_retries;
     while (claims.size() < limits.max_requests) {
-      Claim claim = claim_one(limits);
+      Claim claim = claim_one(limits, retries == 0);
       if (claim.updates.empty()) break;
+      const bool tried =
+          std::ranges::any_of(claim.updates, [](const auto& u) { return u.attempts > 0; });
+      if (tried && retries > 0) --retries;
       claims.push_back(std::move(claim));
     }
     return claims;
   }
 
+  std::int64_t gate_until_us(std::string_view target) override {
+    const std::lock_guard lock(mutex_);
+    const auto at = gates_.find(std::string(target));
+    return at == gates_.end() ? 0 : at->second;
+  }
   std::optional<std::int64_t> next_due_us() override {
     const std::lock_guard lock(mutex_);
     std::optional<std::int64_t> due;
@@ -235,7 +245,8 @@ class FakeQueue final : public Queue {
   }
 
   // The oldest update of each interaction that has none in flight, if it is due.
-  std::vector<std::int64_t> claimable(std::int64_t now_us, std::size_t limit = SIZE_MAX) const {
+  std::vector<std::int64_t> claimable(std::int64_t now_us, std::size_t limit = SIZE_MAX,
+                                      bool untried_only = false) const {
     std::vector<std::int64_t> found;
     std::set<std::string_view> taken;
     for (const std::int64_t seq : waiting_) {
@@ -243,18 +254,19 @@ class FakeQueue final : public Queue {
       const FakeUpdate& entry = updates_.at(seq);
       const std::string_view id = entry.update.interaction_id;
       if (in_flight_.contains(std::string(id)) || !taken.insert(id).second) continue;
+      if (untried_only && entry.update.attempts > 0) continue;
       if (entry.not_before_us <= now_us) found.push_back(seq);
     }
     return found;
   }
 
-  Claim claim_one(const ClaimLimits& limits) {
+  Claim claim_one(const ClaimLimits& limits, bool untried_only) {
     std::vector<std::int64_t> batch;
     if (!halves_.empty()) {
       batch = std::move(halves_.front());
       halves_.pop_front();
     } else {
-      batch = claimable(clock_->wall_us(), limits.max_updates);
+      batch = claimable(clock_->wall_us(), limits.max_updates, untried_only);
     }
     Claim claim;
     std::size_t bytes = 0;
@@ -342,6 +354,7 @@ class FakeQueue final : public Queue {
   std::map<std::int64_t, Claim> open_;
   std::vector<Settlement> settlements_;
   std::vector<std::string> violations_;
+  std::map<std::string, std::int64_t> gates_;
   std::function<void()> notify_;
   std::exception_ptr error_;
   std::int64_t epoch_ = 0;

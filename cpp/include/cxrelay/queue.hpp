@@ -122,8 +122,14 @@ struct ClaimLimits {
   std::size_t max_requests = 1;        // claims to make
   std::size_t max_updates = 25;        // updates in one
   std::size_t max_bytes = 512 * 1024;  // payload bytes in one; an update that is bigger goes alone
-  std::string target;                  // name for the record
+  // Of these claims: may carry updates that were sent before (attempts > 0). The others take only
+  // untried ones, so that retries that must wait do not hold those up.
+  std::size_t max_retries = SIZE_MAX;
+  std::string target;      // name for the record
   bool idempotent = true;  // what to do with requests of a dead deliverer: retry or park
+  // Wall time before which nothing may be sent to the target, for whoever delivers next; see
+  // Queue::gate_until_us(). 0 = no news.
+  std::int64_t gate_until_us = 0;
 };
 
 struct QueueStats {
@@ -158,9 +164,13 @@ struct UpdateInfo {
 };
 
 struct ListFilter {
-  std::optional<State> state;  // pending, dead or parked; none = all three
-  std::optional<std::string> interaction_id;
+  std::optional<State> state = {};  // pending, dead or parked; none = all three
+  std::optional<std::string> interaction_id = {};
   std::size_t limit = 100;
+  std::string reason = {};  // a part of the last error; empty = any
+  int status = 0;           // the HTTP status that the last error names; 0 = any
+  std::optional<std::int64_t> accepted_from_us = {};   // wall time; included
+  std::optional<std::int64_t> accepted_until_us = {};  // not included
 };
 
 struct CheckResult {
@@ -195,6 +205,9 @@ class Queue {
     none.max_requests = 0;
     settle_and_claim(settlements, none);
   }
+  // What a deliverer was last told not to do before: wall time before which nothing may be sent to
+  // the target. 0 = never told. The clock may have been set since.
+  virtual std::int64_t gate_until_us(std::string_view target) = 0;
   // When the next waiting update becomes due (wall time): 0 = now, none = nothing waits that could be claimed.
   virtual std::optional<std::int64_t> next_due_us() = 0;
   // Calls `notify` (from any thread) after a put made something claimable; an empty function removes it.

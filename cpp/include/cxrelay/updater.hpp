@@ -25,6 +25,23 @@ struct RetryPolicy {
       3'600'000;                               // cap on what a server may ask for. Defaults to 1 h.
   int max_attempts = 12;                       // sends of one update. Defaults to 12.
   std::int64_t max_age_ms = 72LL * 3'600'000;  // since acceptance. Defaults to 72 h.
+  // The retry budget: a bucket of tokens that requests with retries draw on. An empty one delays
+  // retries, and nothing else.
+  int budget_tokens = 500;  // size of the bucket; 0 = no budget. Defaults to 500.
+  int retry_cost = 5;       // tokens a request with retries takes. Defaults to 5.
+};
+
+// When a target that fails is left alone (docs/delivery.md).
+struct BreakerPolicy {
+  int failures = 10;                  // requests in a row; 0 = no breaker. Defaults to 10.
+  std::int64_t wait_ms = 1000;        // before the first probe, doubled each time. Defaults to 1 s.
+  std::int64_t max_wait_ms = 60'000;  // Defaults to 60 s.
+};
+
+// How fast requests may follow each other (docs/delivery.md).
+struct PacePolicy {
+  double max_requests_per_s = 0;  // never faster than this; 0 = no such limit. Defaults to 0.
+  bool adaptive = true;  // find the target's own limit when it answers 429 without Retry-After
 };
 
 // A line for the program's log; levels are those of Python's logging (20 info, 30 warning, 40 error).
@@ -36,8 +53,26 @@ using LogSink = std::function<void(LogLine)>;
 
 struct UpdaterOptions {
   RetryPolicy retry;
+  BreakerPolicy breaker;
+  PacePolicy pace;
   std::size_t max_in_flight = 16;  // requests on the wire at once. Defaults to 16.
   LogSink log;                     // called from the updater's threads; empty = no log
+};
+
+enum class BreakerState {
+  closed,    // all is well
+  open,      // the target is left alone
+  half_open  // a few single updates are sent to see whether it works again
+};
+std::string_view to_text(BreakerState state) noexcept;
+
+// What holds sending back at the moment.
+struct TargetState {
+  std::int64_t gate_closed_ms = 0;  // for so long nothing is sent; 0 = the gate is open
+  BreakerState breaker = BreakerState::closed;
+  int retry_tokens = 0;           // left in the retry budget
+  double requests_per_s = 0;      // the pace; 0 = not limited
+  std::size_t batch_updates = 0;  // updates that a request may carry now
 };
 
 struct UpdaterStats {
@@ -50,6 +85,7 @@ struct UpdaterStats {
   std::int64_t not_sent = 0;  // requests that did not reach the server; not among `requests`
   std::int64_t throttled =
       0;  // requests answered 429, or 503 with Retry-After, whole or for an item
+  TargetState target;
 };
 
 enum class StopReason {

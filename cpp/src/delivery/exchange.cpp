@@ -74,11 +74,11 @@ void Exchange::set_over() {
   caller_wakes_.notify_all();
 }
 
-Jobs Exchange::take_ready(std::size_t room, const std::function<bool(const Job&)>& allowed) {
+Jobs Exchange::take_ready(std::size_t room, const std::function<bool(const Job&)>& keeps) {
   Jobs taken;
   const std::lock_guard lock(mutex_);
   const auto gives_back = [&](const std::unique_ptr<Job>& job) {
-    if (reason_ == StopReason::none && allowed(*job)) return false;
+    if (reason_ == StopReason::none && keeps(*job)) return false;
     finished_.push_back(give_back(job->claim));
     return true;
   };
@@ -99,9 +99,9 @@ void Exchange::finish(std::vector<Settlement> settlements) {
   feeder_wakes_.notify_one();
 }
 
-bool Exchange::has_ready() const {
+std::size_t Exchange::ready() const {
   const std::lock_guard lock(mutex_);
-  return !ready_.empty();
+  return ready_.size();
 }
 
 void Exchange::set_sender_gone() {

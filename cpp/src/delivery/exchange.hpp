@@ -50,12 +50,15 @@ class Exchange {
   void set_over();
 
   // ---- the sender
-  // Up to `room` requests. Those that `allowed` refuses, and all of them at the end, go back
-  // unsent.
-  Jobs take_ready(std::size_t room, const std::function<bool(const Job&)>& allowed);
+  // Up to `room` requests. `keeps` is asked for each that is ready, in order; those that it refuses,
+  // and all of them at the end, go back unsent.
+  Jobs take_ready(std::size_t room, const std::function<bool(const Job&)>& keeps);
   void finish(std::vector<Settlement> settlements);
-  bool has_ready() const;
   void set_sender_gone();
+
+  // ---- both
+  // Requests that are offered and not taken.
+  std::size_t ready() const;
 
   // ---- anybody
   void poke();  // there may be something to claim

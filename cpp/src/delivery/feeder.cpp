@@ -9,9 +9,13 @@ namespace {
 
 using std::chrono::microseconds;
 
+constexpr std::int64_t kUsPerMs = 1000;
+constexpr std::int64_t kLongestGateUs = 3'600'000'000;
 constexpr std::int64_t kHeartbeatUs = 5'000'000;
 constexpr std::int64_t kStandbyUs = 1'000'000;
 constexpr std::int64_t kDryUs = 50'000;
+constexpr std::int64_t kLeastWaitUs = 2'000;
+constexpr Access::Quota kNoClaims{.requests = 0};
 constexpr std::int64_t kStoreBackoffUs = 100'000;
 constexpr std::int64_t kMaxStoreBackoffUs = 5'000'000;
 constexpr int kStoreTriesAtTheEnd = 5;
@@ -46,8 +50,9 @@ bool Feeder::take_office() {
   bool told = false;
   while (!exchange_.ending()) {
     try {
-      if (parts_.queue.elect(limits(0))) {
+      if (parts_.queue.elect(limits(kNoClaims, kept_gate_us_))) {
         exchange_.set_standby(false);
+        recall_gate();
         return true;
       }
       if (!exchange_.background()) {
@@ -62,6 +67,18 @@ bool Feeder::take_office() {
     }
   }
   return false;
+}
+
+// A pause that the target asked the deliverer before us to make. That was wall time: if the clock
+// was set since, it may seem to be a day away, and then no more than the longest pause is kept.
+void Feeder::recall_gate() {
+  const std::int64_t longest_us =
+      std::min(kLongestGateUs, parts_.options.retry.max_retry_after_ms * kUsPerMs);
+  const std::int64_t until_us = parts_.queue.gate_until_us(parts_.target.name);
+  const std::int64_t left_us = std::min(until_us - parts_.clock.wall_us(), longest_us);
+  if (until_us != 0 && left_us > 0)
+    parts_.access.close_gate_until(parts_.clock.mono_us() + left_us);
+  kept_gate_us_ = parts_.access.gate_opens_us();
 }
 
 void Feeder::leave_office() noexcept {
@@ -88,15 +105,15 @@ bool Feeder::take_turn() {
   const bool last = exchange_.sender_gone();
   std::ranges::move(exchange_.take_finished(), std::back_inserter(settlements_));
   if (!settlements_.empty()) {
-    transact(room());
+    transact(quota());
     return !gives_up();
   }
   if (last) return false;
   const std::optional<std::int64_t> due_us = parts_.queue.next_due_us();
   if (claim_due(due_us)) {
-    transact(room());
+    transact(quota());
   } else if (heartbeat_due()) {
-    transact(0);
+    transact(kNoClaims);
   } else {
     rest(due_us);
   }
@@ -111,11 +128,13 @@ bool Feeder::gives_up() const {
          Exchange::SteadyClock::now() >= exchange_.deadline();
 }
 
-// How many requests may be claimed now.
-std::size_t Feeder::room() const {
-  if (exchange_.ending() || !parts_.access.is_open(parts_.clock.mono_us())) return 0;
+// What may be claimed now.
+Access::Quota Feeder::quota() const {
+  if (exchange_.ending()) return kNoClaims;
+  Access::Quota quota = parts_.access.quota(exchange_.ready(), parts_.clock.mono_us());
   const std::size_t most = parts_.options.max_in_flight + reserve_.size();
-  return most - std::min(exchange_.held(), most);
+  quota.requests = std::min(quota.requests, most - std::min(exchange_.held(), most));
+  return quota;
 }
 
 bool Feeder::claim_due(std::optional<std::int64_t> due_us) const {
@@ -134,24 +153,34 @@ void Feeder::rest(std::optional<std::int64_t> due_us) {
   std::int64_t wait_us = transacted_us_ + kHeartbeatUs - now_us;
   if (!parts_.access.is_open(now_us)) {
     wait_us = std::min(wait_us, parts_.access.opens_us() - now_us);
-  } else if (dry_) {
-    wait_us = std::min(wait_us, kDryUs);
-  } else if (due_us && room() > 0) {
-    wait_us = std::min(wait_us, *due_us - parts_.clock.wall_us());
+  } else if (due_us) {
+    wait_us = std::min(wait_us, until_claim_us(*due_us - parts_.clock.wall_us(), now_us));
   }
   dry_ = false;
   exchange_.wait(microseconds(std::max<std::int64_t>(wait_us, 0)));
 }
 
-// One durable step: records what is settled, and claims up to `room` requests.
-void Feeder::transact(std::size_t room) {
-  const bool only_claims = settlements_.empty() && room > 0;
+// How long it makes no sense to look again, if nothing happens.
+std::int64_t Feeder::until_claim_us(std::int64_t due_in_us, std::int64_t now_us) const {
+  if (due_in_us > 0 || (!dry_ && room() > 0)) return due_in_us;
+  // The pace or the retry budget holds back what is due: both give way as time goes by.
+  const std::int64_t more_us = parts_.access.more_us(now_us);
+  if (more_us != INT64_MAX) return std::max(more_us - now_us, kLeastWaitUs);
+  return dry_ ? kDryUs : INT64_MAX;
+}
+
+// One durable step: records what is settled, and claims up to `quota`.
+void Feeder::transact(Access::Quota quota) {
+  const bool only_claims = settlements_.empty() && quota.requests > 0;
   std::optional<Token> token;
-  if (room > 0) token = fetch_token();
-  if (!token) room = 0;
-  if (only_claims && room == 0) return;
+  if (quota.requests > 0) token = fetch_token();
+  if (!token) quota.requests = 0;
+  if (only_claims && quota.requests == 0) return;
   try {
-    std::vector<Claim> claims = parts_.queue.settle_and_claim(settlements_, limits(room));
+    const std::int64_t gate_opens_us = parts_.access.gate_opens_us();
+    std::vector<Claim> claims =
+        parts_.queue.settle_and_claim(settlements_, limits(quota, gate_opens_us));
+    kept_gate_us_ = gate_opens_us;
     recorded();
     dry_ = only_claims && claims.empty();
     if (token) hand_over(std::move(claims), *token);
@@ -177,15 +206,18 @@ std::optional<Feeder::Token> Feeder::fetch_token() {
   return std::nullopt;
 }
 
-ClaimLimits Feeder::limits(std::size_t requests) const {
+ClaimLimits Feeder::limits(const Access::Quota& quota, std::int64_t gate_opens_us) const {
   const Target& target = parts_.target;
   ClaimLimits limits;
-  limits.max_requests = requests;
-  limits.max_updates = target.max_updates;
+  limits.max_requests = quota.requests;
+  limits.max_updates = std::min(quota.updates, target.max_updates);
+  limits.max_retries = quota.retries;
   limits.max_bytes = target.max_body_bytes -
                      std::min(target.max_body_bytes / 2, target.max_updates * kItemOverhead);
   limits.target = target.name;
   limits.idempotent = target.idempotent;
+  if (gate_opens_us != kept_gate_us_)
+    limits.gate_until_us = parts_.clock.wall_us() + gate_opens_us - parts_.clock.mono_us();
   return limits;
 }
 
@@ -218,6 +250,8 @@ void Feeder::hand_over(std::vector<Claim> claims, const Token& token) {
     job->request = std::move(request);
     job->token = token.text;
     job->token_term = token.term;
+    job->has_retries = std::ranges::any_of(
+        job->claim.updates, [](const ClaimedUpdate& update) { return update.attempts > 0; });
     jobs.push_back(std::move(job));
   }
   exchange_.offer(std::move(jobs));

@@ -46,18 +46,21 @@ class Feeder {
   };
 
   bool take_office();
+  void recall_gate();
   void deliver();
   bool take_turn();
   void leave_office() noexcept;
   bool gives_up() const;
   void rest(std::optional<std::int64_t> due_us);
 
-  std::size_t room() const;
+  std::int64_t until_claim_us(std::int64_t due_in_us, std::int64_t now_us) const;
+  Access::Quota quota() const;
+  std::size_t room() const { return quota().requests; }
   bool claim_due(std::optional<std::int64_t> due_us) const;
   bool heartbeat_due() const;
-  void transact(std::size_t room);
+  void transact(Access::Quota quota);
   std::optional<Token> fetch_token();
-  ClaimLimits limits(std::size_t requests) const;
+  ClaimLimits limits(const Access::Quota& quota, std::int64_t gate_opens_us) const;
   void recorded();
   void hand_over(std::vector<Claim> claims, const Token& token);
   void on_store_trouble(const StoreError& error);
@@ -65,10 +68,11 @@ class Feeder {
   const Parts parts_;
   Exchange& exchange_;
   Reserve reserve_;
-  std::vector<Settlement> settlements_;  // to be recorded by the next transaction
-  std::int64_t transacted_us_ = 0;       // monotonic; of the last transaction
-  int store_failures_ = 0;               // in a row
-  bool dry_ = false;                     // the queue said "due" and gave nothing
+  std::vector<Settlement> settlements_;    // to be recorded by the next transaction
+  std::int64_t transacted_us_ = 0;         // monotonic; of the last transaction
+  int store_failures_ = 0;                 // in a row
+  std::int64_t kept_gate_us_ = INT64_MIN;  // monotonic; what the queue knows of the gate
+  bool dry_ = false;                       // the queue said "due" and gave nothing
 };
 
 }  // namespace cxrelay::delivery

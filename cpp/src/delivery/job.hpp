@@ -16,7 +16,12 @@ struct Job {
   HttpRequest request;           // with the Authorization header
   std::string token;             // the one in that header
   std::uint64_t token_term = 0;  // see TokenWatch
-  std::int64_t started_us = 0;   // monotonic; set when it goes on the wire
+  bool has_retries = false;      // some of its updates were sent before
+  // Set when it goes on the wire:
+  std::int64_t started_us = 0;     // monotonic
+  std::uint64_t breaker_term = 0;  // see Breaker
+  bool is_probe = false;           // of a breaker that is half open
+  int retry_cost = 0;              // what it took from the retry budget
 };
 
 using Jobs = std::vector<std::unique_ptr<Job>>;

@@ -43,7 +43,7 @@ struct Context {
   bool idempotent;
   bool server_said_when;
   std::int64_t now_us;
-  std::int64_t gate_opens_us;
+  const Effect& effect;
 };
 
 UpdateOutcome outcome_of(const Context& context, const ClaimedUpdate& update, Class verdict,
@@ -54,8 +54,9 @@ UpdateOutcome outcome_of(const Context& context, const ClaimedUpdate& update, Cl
                         .attempts_before = update.attempts,
                         .accepted_us = update.accepted_us,
                         .now_us = context.now_us,
-                        .earliest_us = gated ? context.gate_opens_us : 0,
-                        .server_said_when = context.server_said_when};
+                        .earliest_us = gated ? context.effect.gate_opens_us : 0,
+                        .server_said_when = context.server_said_when,
+                        .target_down = context.effect.target_down};
   const Decision decision = decide(context.policy, attempt, uniform);
   UpdateOutcome outcome;
   outcome.outcome = decision.outcome;
@@ -106,9 +107,9 @@ Judgement judge(const Target& target, const RetryPolicy& policy, const Claim& cl
 
 Settlement settle(const Judgement& judgement, const Target& target, const RetryPolicy& policy,
                   const Claim& claim, const HttpReply& reply, std::int64_t now_wall_us,
-                  std::int64_t gate_opens_us, Random& random) {
+                  const Effect& effect, Random& random) {
   const Context context{policy, target.idempotent, judgement.retry_after_ms.has_value(),
-                        now_wall_us, gate_opens_us};
+                        now_wall_us, effect};
   const bool per_item = !judgement.items.empty();
   Settlement settlement;
   settlement.token = claim.token;

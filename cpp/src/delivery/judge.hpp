@@ -27,11 +27,15 @@ struct Judgement {
 Judgement judge(const Target& target, const RetryPolicy& policy, const Claim& claim,
                 const HttpReply& reply, std::int64_t now_wall_us);
 
-// `gate_opens_us`: wall time before which nothing is sent, if this reply closed the gate; otherwise
-// 0.
+// What the reply did to the target's access.
+struct Effect {
+  std::int64_t gate_opens_us = 0;  // wall time; 0 = it did not close the gate
+  bool target_down = false;        // see Attempt
+};
+
 Settlement settle(const Judgement& judgement, const Target& target, const RetryPolicy& policy,
                   const Claim& claim, const HttpReply& reply, std::int64_t now_wall_us,
-                  std::int64_t gate_opens_us, Random& random);
+                  const Effect& effect, Random& random);
 
 // A claim that was not sent goes back as it was.
 Settlement give_back(const Claim& claim);

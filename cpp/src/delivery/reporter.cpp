@@ -53,6 +53,10 @@ void Reporter::throttled(int status, std::int64_t pause_ms) const {
                     std::to_string(pause_ms) + " ms");
 }
 
+void Reporter::breaker_opened() const {
+  log(kWarning, name_ + " fails; only single updates are sent until it works again");
+}
+
 void Reporter::recovered() const { log(kInfo, name_ + " answers again"); }
 
 void Reporter::token_rejected() const {

@@ -26,6 +26,7 @@ class Reporter {
   void standing_by() const;
   void unreachable(const HttpReply& reply) const;
   void throttled(int status, std::int64_t pause_ms) const;
+  void breaker_opened() const;
   void recovered() const;
   void token_rejected() const;
   void client_refused(int status) const;

@@ -28,7 +28,7 @@ Decision again_at(const RetryPolicy& policy, const Attempt& attempt, Outcome out
 }
 
 Decision retry(const RetryPolicy& policy, const Attempt& attempt, double uniform) noexcept {
-  if (attempt.attempts_before + 1 >= policy.max_attempts)
+  if (!attempt.target_down && attempt.attempts_before + 1 >= policy.max_attempts)
     return {Outcome::dead, 0, Limit::attempts};
   if (attempt.verdict == Class::throttled && attempt.server_said_when)
     return again_at(policy, attempt, Outcome::retry, attempt.now_us);

@@ -28,6 +28,9 @@ struct Attempt {
   std::int64_t now_us = 0;        // wall time
   std::int64_t earliest_us = 0;   // wall time at which the target's gate opens; 0 = it is open
   bool server_said_when = false;  // a Retry-After is in earliest_us: nothing of ours is added
+  // The target as a whole fails, so this failure says nothing about the update: it does not die of
+  // its attempts.
+  bool target_down = false;
 };
 
 enum class Limit { none, attempts, age };

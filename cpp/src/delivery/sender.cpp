@@ -53,8 +53,10 @@ void Sender::loop() {
 
 void Sender::start_ready() {
   const std::int64_t now_us = parts_.clock.mono_us();
-  Jobs jobs = exchange_.take_ready(
-      free_.size(), [&](const Job& job) { return parts_.access.allows(job, now_us); });
+  Access::Permit permit = parts_.access.permit(std::min(free_.size(), exchange_.ready()), now_us);
+  Jobs jobs =
+      exchange_.take_ready(permit.starts, [&permit](const Job& job) { return permit.keeps(job); });
+  parts_.access.on_start(jobs, now_us);
   std::size_t started = 0;
   try {
     for (; started < jobs.size(); ++started) start(jobs[started]);
@@ -76,10 +78,19 @@ void Sender::start(std::unique_ptr<Job>& job) {
 }
 
 milliseconds Sender::patience() const {
+  const milliseconds most = until_next_start();
   const auto deadline = exchange_.deadline();
-  if (deadline == Exchange::SteadyClock::time_point::max()) return kLongWait;
+  if (deadline == Exchange::SteadyClock::time_point::max()) return most;
   const auto left = std::chrono::ceil<milliseconds>(deadline - Exchange::SteadyClock::now());
-  return std::clamp(left, milliseconds(0), kLongWait);
+  return std::clamp(left, milliseconds(0), most);
+}
+
+// If a request is ready and only the pace holds it back.
+milliseconds Sender::until_next_start() const {
+  const std::int64_t next_us = parts_.access.next_start_us();
+  if (next_us == INT64_MIN || free_.empty() || exchange_.ready() == 0) return kLongWait;
+  const std::chrono::microseconds left(next_us - parts_.clock.mono_us());
+  return std::clamp(std::chrono::ceil<milliseconds>(left), milliseconds(0), kLongWait);
 }
 
 bool Sender::time_is_up() const {
@@ -98,15 +109,19 @@ Settlement Sender::on_answer(const Job& job, const HttpReply& reply) {
   if (consequence.reject_token) parts_.tokens.reject(job.token);
   if (consequence.stop) exchange_.end(StopReason::auth);
   report(consequence, judgement, reply, now_mono_us);
-  const std::int64_t gate_opens_us =
-      consequence.gate_closed ? now_wall_us + consequence.gate_opens_us - now_mono_us : 0;
+  Effect effect;
+  if (consequence.gate_closed)
+    effect.gate_opens_us = now_wall_us + consequence.gate_opens_us - now_mono_us;
+  // A 500 may be the fault of the very update that was sent, however bad the target is: it counts.
+  effect.target_down = consequence.target_down && reply.status != 500;
   return settle(judgement, parts_.target, parts_.options.retry, job.claim, reply, now_wall_us,
-                gate_opens_us, parts_.random);
+                effect, parts_.random);
 }
 
 void Sender::report(const Access::Consequence& consequence, const Judgement& judgement,
                     const HttpReply& reply, std::int64_t now_mono_us) const {
-  if (consequence.recovered) parts_.reporter.recovered();
+  if (consequence.recovered || consequence.breaker_closed) parts_.reporter.recovered();
+  if (consequence.breaker_opened) parts_.reporter.breaker_opened();
   if (consequence.first_failure) {
     if (judgement.throttled)
       parts_.reporter.throttled(reply.status, (consequence.gate_opens_us - now_mono_us) / 1000);
@@ -123,15 +138,25 @@ void Sender::report(const Access::Consequence& consequence, const Judgement& jud
 // The time is up for what is still on the wire: it was sent, and no answer will be read.
 void Sender::give_up_wire() {
   std::vector<Settlement> settlements;
-  HttpReply cancelled;
-  cancelled.wire = Wire::unknown;
-  cancelled.error = "cancelled";
   for (std::unique_ptr<Job>& slot : slots_) {
     if (!slot) continue;
     const std::unique_ptr<Job> job = std::move(slot);
-    settlements.push_back(on_answer(*job, cancelled));
+    settlements.push_back(cancelled(*job));
   }
   exchange_.finish(std::move(settlements));
+}
+
+// It says nothing about the target, only about us.
+Settlement Sender::cancelled(const Job& job) {
+  HttpReply reply;
+  reply.wire = Wire::unknown;
+  reply.error = "cancelled";
+  parts_.access.on_cancelled(job);
+  const std::int64_t now_wall_us = parts_.clock.wall_us();
+  const Judgement judgement =
+      judge(parts_.target, parts_.options.retry, job.claim, reply, now_wall_us);
+  return settle(judgement, parts_.target, parts_.options.retry, job.claim, reply, now_wall_us, {},
+                parts_.random);
 }
 
 }  // namespace cxrelay::delivery

@@ -22,11 +22,13 @@ class Sender {
   void start_ready();
   void start(std::unique_ptr<Job>& job);
   std::chrono::milliseconds patience() const;
+  std::chrono::milliseconds until_next_start() const;
   bool time_is_up() const;
   Settlement on_answer(const Job& job, const HttpReply& reply);
   void report(const Access::Consequence& consequence, const Judgement& judgement,
               const HttpReply& reply, std::int64_t now_mono_us) const;
   void give_up_wire();
+  Settlement cancelled(const Job& job);
 
   const Parts parts_;
   Exchange& exchange_;

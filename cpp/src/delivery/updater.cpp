@@ -28,6 +28,12 @@ void check_options(const UpdaterOptions& options) {
   require(retry.base_ms >= 0 && retry.throttled_base_ms >= 0 && retry.max_delay_ms >= 0 &&
               retry.max_retry_after_ms >= 0 && retry.max_age_ms >= 0,
           "a time of the retry policy is negative");
+  require(retry.budget_tokens >= 0 && retry.retry_cost >= 1,
+          "budget_tokens must be at least 0, retry_cost at least 1");
+  require(options.breaker.failures >= 0, "the failures of the breaker must be at least 0");
+  require(options.breaker.wait_ms >= 1 && options.breaker.max_wait_ms >= options.breaker.wait_ms,
+          "the breaker must wait at least 1 ms and no longer than its max_wait_ms");
+  require(options.pace.max_requests_per_s >= 0, "max_requests_per_s must be at least 0");
 }
 
 class TwoThreadUpdater final : public Updater {
@@ -43,7 +49,7 @@ class TwoThreadUpdater final : public Updater {
         clock_(std::move(clock)),
         random_(std::move(random)),
         reporter_(target_, options_.log),
-        access_(options_.retry) {}
+        access_(options_, target_.max_updates) {}
 
   ~TwoThreadUpdater() override;
   TwoThreadUpdater(const TwoThreadUpdater&) = delete;
@@ -53,7 +59,7 @@ class TwoThreadUpdater final : public Updater {
   void start() override;
   void stop(std::int64_t timeout_ms) override;
   StopReason stop_reason() const override;
-  UpdaterStats stats() const override { return tally_.stats(); }
+  UpdaterStats stats() const override;
 
  private:
   void check_process() const;
@@ -71,7 +77,7 @@ class TwoThreadUpdater final : public Updater {
   const std::shared_ptr<Random> random_;
   Reporter reporter_;
   Tally tally_;
-  Access access_;
+  mutable Access access_;  // thread-safe
   const pid_t process_ = ::getpid();
 
   Turn flush_turn_;
@@ -173,6 +179,12 @@ void TwoThreadUpdater::stop(std::int64_t timeout_ms) {
   reap(run);
 }
 
+UpdaterStats TwoThreadUpdater::stats() const {
+  UpdaterStats stats = tally_.stats();
+  stats.target = access_.state(clock_->mono_us());
+  return stats;
+}
+
 StopReason TwoThreadUpdater::stop_reason() const {
   const std::lock_guard lock(mutex_);
   if (!run_) return last_reason_;
@@ -202,6 +214,18 @@ std::string_view to_text(StopReason reason) noexcept {
       return "failed";
   }
   return "none";
+}
+
+std::string_view to_text(BreakerState state) noexcept {
+  switch (state) {
+    case BreakerState::closed:
+      return "closed";
+    case BreakerState::open:
+      return "open";
+    case BreakerState::half_open:
+      return "half_open";
+  }
+  return "closed";
 }
 
 std::unique_ptr<Updater> make_updater(Queue& queue, TokenProvider& tokens, Target target,

@@ -171,8 +171,8 @@ void Deliverer::load_delivered() {
   if (count == kDeliveredCapacity) delivered_.raise_horizon(oldest);
 }
 
-void Deliverer::refill(std::size_t wanted) {
-  for (int page = 0; page < kRefillPages && waiting_.ready() < wanted; ++page) {
+void Deliverer::refill(std::size_t wanted, bool untried_only) {
+  for (int page = 0; page < kRefillPages && waiting_.ready(untried_only) < wanted; ++page) {
     const auto rows = pending_.fresh_after(cursor_, kRefillRows);
     for (const Entry& entry : rows) {
       cursor_ = entry.seq;
@@ -188,7 +188,7 @@ std::optional<std::int64_t> Deliverer::next_due_us() {
   const auto mono = clock_.mono_us();
   if (waiting_.any_ready(mono)) return 0;
   // A fresh update of an interaction that is in flight or delayed is not claimable: take it into memory and see.
-  refill(1);
+  refill(1, false);
   if (waiting_.any_ready(mono)) return 0;
   const auto due = waiting_.next_due_us();
   if (!due) return std::nullopt;
@@ -209,10 +209,14 @@ std::vector<Claim> Deliverer::settle_and_claim(std::span<const Settlement> settl
 
   std::vector<Claim> claims;
   if (limits.max_requests == 0) return claims;
-  refill(limits.max_requests * limits.max_updates);
+  std::size_t retries = limits.max_retries;
+  refill(limits.max_requests * limits.max_updates, retries == 0);
   while (claims.size() < limits.max_requests) {
-    auto claim = claim_one(limits);
+    auto claim = claim_one(limits, retries == 0);
     if (!claim) break;
+    const bool tried = std::ranges::any_of(
+        claim->updates, [](const ClaimedUpdate& update) { return update.attempts > 0; });
+    if (tried && retries > 0) --retries;
     claims.push_back(std::move(*claim));
   }
   return claims;
@@ -340,11 +344,11 @@ void Deliverer::close_request(std::int64_t request_seq) {
 
 // ---- claiming -------------------------------------------------------------------------------------------
 
-std::optional<Claim> Deliverer::claim_one(const ClaimLimits& limits) {
+std::optional<Claim> Deliverer::claim_one(const ClaimLimits& limits, bool untried_only) {
   Claim claim;
   std::vector<Item> items;
   while (items.empty()) {
-    const auto taken = waiting_.take(limits.max_updates, clock_.mono_us());
+    const auto taken = waiting_.take(limits.max_updates, clock_.mono_us(), untried_only);
     if (taken.empty()) return std::nullopt;
     items = fill(claim, taken, limits);
   }

@@ -65,8 +65,8 @@ class Deliverer {
   // Remembers in the file what was sent as one.
   Item keep_composition(const Item& item, const UpdateOutcome& outcome);
   void close_request(std::int64_t request_seq);
-  void refill(std::size_t wanted);
-  std::optional<Claim> claim_one(const ClaimLimits& limits);
+  void refill(std::size_t wanted, bool untried_only);
+  std::optional<Claim> claim_one(const ClaimLimits& limits, bool untried_only);
   // Fills the claim from the taken items until it is full; puts the others back.
   std::vector<Item> fill(Claim& claim, const std::vector<Item>& taken, const ClaimLimits& limits);
   void supersede(const Composed::Superseded& update);

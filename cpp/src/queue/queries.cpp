@@ -162,9 +162,18 @@ std::vector<UpdateInfo> read_list(sqlite::Database& database, const ListFilter& 
       std::string(kInfoColumns) + "FROM pending p JOIN journal j ON j.seq = p.seq WHERE 1";
   if (filter.state) sql += " AND p.state = ?1";
   if (filter.interaction_id) sql += " AND j.interaction_id = ?2";
+  if (!filter.reason.empty()) sql += " AND instr(p.last_error, ?3) > 0";
+  if (filter.status != 0) sql += " AND instr(p.last_error || ':', ?4) > 0";
+  if (filter.accepted_from_us) sql += " AND j.time_us >= ?5";
+  if (filter.accepted_until_us) sql += " AND j.time_us < ?6";
   sqlite::Statement rows(database, sql + " ORDER BY p.state, p.next_at_us, p.seq");
   if (filter.state) rows.bind(1, to_text(only_in_flight ? State::pending : *filter.state));
   if (filter.interaction_id) rows.bind(2, *filter.interaction_id);
+  if (!filter.reason.empty()) rows.bind(3, filter.reason);
+  const std::string status = "HTTP " + std::to_string(filter.status) + ":";
+  if (filter.status != 0) rows.bind(4, status);
+  if (filter.accepted_from_us) rows.bind(5, *filter.accepted_from_us);
+  if (filter.accepted_until_us) rows.bind(6, *filter.accepted_until_us);
   std::vector<UpdateInfo> out;
   while (out.size() < filter.limit && rows.step()) {
     auto info = read_info(rows, in_flight);

@@ -7,6 +7,7 @@
 
 #include "json/write.hpp"
 #include "queue/check.hpp"
+#include "queue/gate_row.hpp"
 #include "queue/opening.hpp"
 #include "queue/put.hpp"
 #include "queue/queries.hpp"
@@ -221,12 +222,21 @@ std::vector<Claim> SqliteQueue::settle_and_claim(std::span<const Settlement> set
   for (const auto& settlement : settlements) rows += settlement.outcomes.size();
   Handles& h = handles();
   try {
-    commit(rows, 0, [&] { claims = h.deliverer.settle_and_claim(settlements, limits); });
+    commit(rows, 0, [&] {
+      claims = h.deliverer.settle_and_claim(settlements, limits);
+      if (limits.gate_until_us != 0) keep_gate(h.writer, limits.target, limits.gate_until_us);
+    });
   } catch (const FencedError&) {
     resign();
     throw;
   }
   return claims;
+}
+
+std::int64_t SqliteQueue::gate_until_us(std::string_view target) {
+  Handles& h = handles();
+  const std::lock_guard lock(h.reader_mutex);
+  return read_gate(h.reader, target);
 }
 
 std::optional<std::int64_t> SqliteQueue::next_due_us() {

@@ -31,6 +31,7 @@ class SqliteQueue final : public Queue, private AuditSource {
   void resign() override;
   std::vector<Claim> settle_and_claim(std::span<const Settlement> settlements,
                                       const ClaimLimits& limits) override;
+  std::int64_t gate_until_us(std::string_view target) override;
   std::optional<std::int64_t> next_due_us() override;
   void on_put(std::function<void()> notify) override;
   QueueStats stats() override;

@@ -33,7 +33,7 @@ void Waiting::add(const Entry& entry, std::int64_t due_mono_us) {
 void Waiting::schedule(std::uint64_t interaction, Group& group, std::int64_t due_mono_us) {
   if (due_mono_us == 0) {
     group.status = Status::ready;
-    ready_.push_back(interaction);
+    line_of(group).push_back({next_place_++, interaction});
   } else {
     group.status = Status::delayed;
     delayed_.push({due_mono_us, interaction});
@@ -46,6 +46,16 @@ void Waiting::release_due(std::int64_t now_mono_us) {
     delayed_.pop();
     schedule(interaction, groups_.at(interaction), 0);
   }
+}
+
+std::deque<Waiting::Ready>& Waiting::line_of(const Group& group) {
+  return group.waiting.back().attempts > 0 ? tried_ : untried_;
+}
+
+std::deque<Waiting::Ready>* Waiting::next_line(bool untried_only) {
+  if (untried_only || tried_.empty()) return untried_.empty() ? nullptr : &untried_;
+  if (untried_.empty()) return &tried_;
+  return untried_.front().place < tried_.front().place ? &untried_ : &tried_;
 }
 
 Item Waiting::take_item(Group& group) {
@@ -67,7 +77,8 @@ Item Waiting::take_item(Group& group) {
   return item;
 }
 
-std::vector<Item> Waiting::take(std::size_t max_items, std::int64_t now_mono_us) {
+std::vector<Item> Waiting::take(std::size_t max_items, std::int64_t now_mono_us,
+                                bool untried_only) {
   if (!halves_.empty()) {
     auto batch = std::move(halves_.front());
     halves_.pop_front();
@@ -75,10 +86,12 @@ std::vector<Item> Waiting::take(std::size_t max_items, std::int64_t now_mono_us)
   }
   release_due(now_mono_us);
   std::vector<Item> batch;
-  batch.reserve(std::min(max_items, ready_.size()));
-  while (batch.size() < max_items && !ready_.empty()) {
-    Group& group = groups_.at(ready_.front());
-    ready_.pop_front();
+  batch.reserve(std::min(max_items, ready(untried_only)));
+  while (batch.size() < max_items) {
+    std::deque<Ready>* line = next_line(untried_only);
+    if (line == nullptr) break;
+    Group& group = groups_.at(line->front().interaction);
+    line->pop_front();
     batch.push_back(take_item(group));
   }
   return batch;
@@ -105,8 +118,10 @@ void Waiting::again(const Item& entries, std::int64_t due_mono_us) {
 
 void Waiting::put_back(const Item& item) {
   keep(item);
-  groups_.at(item.front().interaction).status = Status::ready;
-  ready_.push_front(item.front().interaction);
+  const auto interaction = item.front().interaction;
+  Group& group = groups_.at(interaction);
+  group.status = Status::ready;
+  line_of(group).push_front({--first_place_, interaction});
 }
 
 void Waiting::split(std::vector<Item> items) {
@@ -126,7 +141,7 @@ bool Waiting::holds(std::uint64_t interaction, std::int64_t seq) const {
 }
 
 bool Waiting::any_ready(std::int64_t now_mono_us) const {
-  return !halves_.empty() || !ready_.empty() ||
+  return !halves_.empty() || ready() > 0 ||
          (!delayed_.empty() && delayed_.top().due_mono_us <= now_mono_us);
 }
 

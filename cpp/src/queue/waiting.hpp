@@ -39,8 +39,9 @@ class Waiting {
 
   // The next batch: the halves of a refused one first, then due interactions, each with one item: what was sent
   // before, in its old composition, or else all that waits. Taken items are in flight until finish(), again() or
-  // put_back() is called for them.
-  std::vector<Item> take(std::size_t max_items, std::int64_t now_mono_us);
+  // put_back() is called for them. `untried_only`: interactions whose next update was sent before keep their place.
+  std::vector<Item> take(std::size_t max_items, std::int64_t now_mono_us,
+                         bool untried_only = false);
 
   // Nothing of the interaction is in flight any more; its next item may go.
   void finish(std::uint64_t interaction);
@@ -57,7 +58,10 @@ class Waiting {
   // Whether the update waits in memory. One that is in flight or in a refused half does not.
   bool holds(std::uint64_t interaction, std::int64_t seq) const;
 
-  std::size_t ready() const noexcept { return ready_.size(); }  // interactions, at most
+  // Interactions, at most.
+  std::size_t ready(bool untried_only = false) const noexcept {
+    return untried_.size() + (untried_only ? 0 : tried_.size());
+  }
   bool any_ready(std::int64_t now_mono_us) const;
   // Monotonic time at which the next delayed interaction becomes due.
   std::optional<std::int64_t> next_due_us() const;
@@ -71,19 +75,29 @@ class Waiting {
     // one is at the back.
     std::vector<Entry> waiting;
   };
+  struct Ready {
+    std::int64_t place;  // in the common line
+    std::uint64_t interaction;
+  };
   struct Delay {
     std::int64_t due_mono_us;
     std::uint64_t interaction;
     bool operator>(const Delay& other) const { return due_mono_us > other.due_mono_us; }
   };
 
+  std::deque<Ready>& line_of(const Group& group);
+  std::deque<Ready>* next_line(bool untried_only);
   void insert(Group& group, const Entry& entry);
   Item take_item(Group& group);
   void schedule(std::uint64_t interaction, Group& group, std::int64_t due_mono_us);
   void release_due(std::int64_t now_mono_us);
 
   std::unordered_map<std::uint64_t, Group> groups_;
-  std::deque<std::uint64_t> ready_;
+  // Due interactions in the order in which they became due, apart by whether their next update was sent before.
+  std::deque<Ready> untried_;
+  std::deque<Ready> tried_;
+  std::int64_t first_place_ = 0;
+  std::int64_t next_place_ = 0;
   std::priority_queue<Delay, std::vector<Delay>, std::greater<>> delayed_;
   std::deque<std::vector<Item>> halves_;
   std::size_t size_ = 0;

@@ -133,7 +133,12 @@ StopReason Relay::stop_reason() const {
 
 UpdaterStats Relay::updater_stats() const {
   const Updater* updater = impl_->current_updater();
-  return updater != nullptr ? updater->stats() : UpdaterStats{};
+  if (updater != nullptr) return updater->stats();
+  UpdaterStats none;
+  none.target.retry_tokens = impl_->config.updater.retry.budget_tokens;
+  none.target.requests_per_s = impl_->config.updater.pace.max_requests_per_s;
+  none.target.batch_updates = impl_->config.target.max_updates;
+  return none;
 }
 
 ExportResult Relay::export_audit() {

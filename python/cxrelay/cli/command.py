@@ -48,6 +48,22 @@ def positive(text: str) -> int:
     return number
 
 
+def http_status(text: str) -> int:
+    """An argument that is an HTTP status."""
+    number = int(text)
+    if not 100 <= number <= 599:
+        raise argparse.ArgumentTypeError("must be from 100 to 599")
+    return number
+
+
+def age_us(text: str) -> int:
+    """An argument that is an age, such as 90s, 30m, 2h or 7d; in microseconds."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+    if len(text) > 9 or text[-1:] not in units or not text[:-1].isdecimal():
+        raise argparse.ArgumentTypeError("must be a number and s, m, h or d, such as 2h")
+    return int(text[:-1]) * units[text[-1]] * 1_000_000
+
+
 def seconds(text: str) -> float:
     """An argument that is a time of at least 0 seconds."""
     number = float(text)

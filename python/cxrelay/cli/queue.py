@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import time
 from typing import TYPE_CHECKING, Any
 
-from .command import Commands, add_command, add_group, positive
+from .command import Commands, add_command, add_group, age_us, http_status, positive
 from .exit_code import ExitCode
 from .output import Output, table
 from .settings import open_queue
@@ -32,7 +33,7 @@ def register(commands: Commands) -> None:
         """cxrelay queue stats --json
            cxrelay queue list --state dead
            cxrelay queue show 'a1b2_2024-05-15T10:30:00+00:00'
-           cxrelay queue retry --state dead --limit 500""",
+           cxrelay queue retry --state dead --status 404 --newer-than 2h --dry-run""",
     )
     add_command(group, "stats", stats, "count the updates by state", "cxrelay queue stats --json")
     listing = add_command(
@@ -57,9 +58,11 @@ def register(commands: Commands) -> None:
         "retry",
         retry_updates,
         "bring dead and parked updates back; this is audited with the name of the operator",
-        "cxrelay queue retry --state parked --limit 500 --operator alice",
+        """cxrelay queue retry --state parked --limit 500 --operator alice
+           cxrelay queue retry --status 503 --newer-than 2h --dry-run""",
     )
     _add_filter(retry, _DEAD)
+    retry.add_argument("--dry-run", action="store_true", help="only list what would come back")
     retry.add_argument(
         "--operator", metavar="NAME", help="for the audit trail (default: the user's name)"
     )
@@ -84,7 +87,10 @@ def stats(args: argparse.Namespace, output: Output) -> ExitCode:
 
 def list_updates(args: argparse.Namespace, output: Output) -> ExitCode:
     """One line for each update."""
-    found = _filtered(open_queue(args), args)
+    return _print(open_queue(args).list_updates(state=args.state, **_filter(args)), output)
+
+
+def _print(found: list[Update], output: Output) -> ExitCode:
     if output.as_json:
         for update in found:
             output.result(_data(update), "")
@@ -120,14 +126,23 @@ def show_update(args: argparse.Namespace, output: Output) -> ExitCode:
 
 def retry_updates(args: argparse.Namespace, output: Output) -> ExitCode:
     """Back to pending."""
-    revived = open_queue(args).revive(
-        state=args.state,
-        interaction_id=args.interaction,
-        limit=args.limit,
-        operator_name=args.operator or getpass.getuser(),
+    queue = open_queue(args)
+    if args.dry_run:
+        return _dry_run(queue, args, output)
+    revived = queue.revive(
+        state=args.state, **_filter(args), operator_name=args.operator or getpass.getuser()
     )
     output.result({"revived": revived}, f"{revived:,} updates wait again")
     return ExitCode.OK
+
+
+def _dry_run(queue: Queue, args: argparse.Namespace, output: Output) -> ExitCode:
+    """What would come back, as :func:`list_updates` prints it."""
+    found: list[Update] = []
+    for state in (args.state,) if args.state else _DEAD:
+        rest = _filter(args) | {"limit": args.limit - len(found)}
+        found += queue.list_updates(state=state, **rest) if rest["limit"] else []
+    return _print(found, output)
 
 
 def check(args: argparse.Namespace, output: Output) -> ExitCode:
@@ -142,13 +157,34 @@ def check(args: argparse.Namespace, output: Output) -> ExitCode:
 def _add_filter(parser: argparse.ArgumentParser, states: tuple[str, ...]) -> None:
     parser.add_argument("--state", choices=states, help="only this state")
     parser.add_argument("--interaction", metavar="ID", help="only this interaction")
+    parser.add_argument("--reason", default="", metavar="TEXT", help="part of the last error")
+    parser.add_argument(
+        "--status",
+        type=http_status,
+        default=0,
+        metavar="CODE",
+        help="HTTP status of the last error",
+    )
+    parser.add_argument(
+        "--older-than", type=age_us, metavar="AGE", help="accepted before: 90s, 30m, 2h, 7d"
+    )
+    parser.add_argument("--newer-than", type=age_us, metavar="AGE", help="accepted since then")
     parser.add_argument(
         "--limit", type=positive, default=100, metavar="N", help="at most so many (default: 100)"
     )
 
 
-def _filtered(queue: Queue, args: argparse.Namespace) -> list[Update]:
-    return queue.list_updates(state=args.state, interaction_id=args.interaction, limit=args.limit)
+def _filter(args: argparse.Namespace) -> dict[str, Any]:
+    """All but the state."""
+    now_us = time.time_ns() // 1000
+    return {
+        "interaction_id": args.interaction,
+        "limit": args.limit,
+        "reason": args.reason,
+        "status": args.status,
+        "accepted_from_us": None if args.newer_than is None else now_us - args.newer_than,
+        "accepted_until_us": None if args.older_than is None else now_us - args.older_than,
+    }
 
 
 def _data(update: Update) -> dict[str, Any]:

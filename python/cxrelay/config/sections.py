@@ -11,7 +11,7 @@ from cxrelay.errors import ConfigError
 
 from .files import read_secret, read_text, read_toml
 from .secret import Secret
-from .values import check_value, flag, number, path, text
+from .values import check_value, decimal, flag, number, path, text
 
 if TYPE_CHECKING:
     from cxrelay.mapping import Mapping
@@ -82,6 +82,9 @@ class TargetConfig(Section):
     max_in_flight: int = number(16, 1, 256)  # requests at once
     timeout_ms: int = number(30_000, 100, 10 * _MINUTE_MS, "milliseconds")
     idempotent: bool = flag(True)  # writing the same attributes twice has the effect of once
+    # Never faster than this; 0 = no limit of our own.
+    max_requests_per_s: float = decimal(0, 0, 1e6, "requests a second")
+    adaptive_pace: bool = flag(True)  # find the target's limit when a 429 does not say how long
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +121,7 @@ class AuthConfig(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class RetryConfig(Section):
-    """When an update is sent again, and when it is given up."""
+    """When an update is sent again, when it is given up, and when a target is left alone."""
 
     name = "retry"
     max_attempts: int = number(12, 1, 1000)
@@ -127,6 +130,16 @@ class RetryConfig(Section):
     throttled_base_ms: int = number(1000, 0, _HOUR_MS, "milliseconds")
     max_delay_ms: int = number(300_000, 1, 24 * _HOUR_MS, "milliseconds")
     max_retry_after_ms: int = number(_HOUR_MS, 0, 24 * _HOUR_MS, "milliseconds")
+    budget_tokens: int = number(500, 0, 1_000_000)  # 0 = no retry budget
+    retry_cost: int = number(5, 1, 1000)  # tokens for a request with retries
+    breaker_failures: int = number(10, 0, 1000)  # requests in a row; 0 = no circuit breaker
+    breaker_wait_ms: int = number(1000, 1, _HOUR_MS, "milliseconds")
+    breaker_max_wait_ms: int = number(_MINUTE_MS, 1, _HOUR_MS, "milliseconds")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.breaker_max_wait_ms < self.breaker_wait_ms:
+            raise ConfigError("[retry] breaker_max_wait_ms must be at least breaker_wait_ms")
 
 
 @dataclass(frozen=True, kw_only=True)

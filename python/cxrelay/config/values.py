@@ -43,6 +43,16 @@ def number(default: int, low: int, high: int, what: str = "a whole number") -> A
     return field(default=default, metadata={"check": check})
 
 
+def decimal(default: float, low: float, high: float, what: str = "a number") -> Any:
+    """A number from ``low`` to ``high``, whole or not."""
+
+    def check(value: Any) -> str | None:
+        fits = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return None if fits and low <= value <= high else f"{what} from {low:g} to {high:g}"
+
+    return field(default=default, metadata={"check": check})
+
+
 def flag(default: bool) -> Any:
     """True or false."""
 

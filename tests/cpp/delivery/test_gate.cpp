@@ -98,19 +98,19 @@ Job started_at(std::int64_t us, std::uint64_t term = 1) {
 }
 
 TEST(Access, ThrottlingClosesTheGateForEverybody) {
-  Access access{RetryPolicy{}};
+  Access access{UpdaterOptions{}, 25};
   const auto news =
       access.on_answer(verdict(Class::throttled, 30'000), started_at(1), 429, 1'000, 0.0);
   EXPECT_TRUE(news.gate_closed);
   EXPECT_TRUE(news.first_failure);
   EXPECT_EQ(news.gate_opens_us, 30'001'000);
   EXPECT_FALSE(access.is_open(30'000'999));
-  EXPECT_FALSE(access.allows(started_at(0), 30'000'999));
+  EXPECT_FALSE(access.permit(1, 30'000'999).keeps(started_at(0)));
   EXPECT_TRUE(access.is_open(30'001'000));
 }
 
 TEST(Access, BackOffGrowsWithFailuresInARowAndEndsWithSuccess) {
-  Access access{RetryPolicy{}};
+  Access access{UpdaterOptions{}, 25};
   std::int64_t now = 1'000;
   for (const std::int64_t pause_ms : {125, 250, 500, 1'000}) {
     const auto news = access.on_answer(verdict(Class::not_sent), started_at(now), 0, now + 1, 0.5);
@@ -125,25 +125,25 @@ TEST(Access, BackOffGrowsWithFailuresInARowAndEndsWithSuccess) {
 }
 
 TEST(Access, ThrottlingWithoutRetryAfterStartsAtOneSecond) {
-  Access access{RetryPolicy{}};
+  Access access{UpdaterOptions{}, 25};
   EXPECT_EQ(access.on_answer(verdict(Class::throttled), started_at(1), 429, 0, 0.5).gate_opens_us,
             500'000);
 }
 
 TEST(Access, NoTokenIsLikeNoTarget) {
-  Access access{RetryPolicy{}};
+  Access access{UpdaterOptions{}, 25};
   EXPECT_TRUE(access.on_no_token(1'000, 0.5).gate_closed);
   EXPECT_FALSE(access.is_open(1'000));
   EXPECT_EQ(access.on_no_token(200'000, 0.5).gate_opens_us, 200'000 + 250'000);
 }
 
 TEST(Access, A401AsksForATokenOnceAndThenStops) {
-  Access access{RetryPolicy{}};
+  Access access{UpdaterOptions{}, 25};
   const auto term = access.next_term();
   const auto first = access.on_answer(verdict(Class::auth), started_at(1, term), 401, 2, 0.5);
   EXPECT_TRUE(first.reject_token);
   EXPECT_FALSE(first.stop);
-  EXPECT_FALSE(access.allows(started_at(0, term), 3));
+  EXPECT_FALSE(access.permit(1, 3).keeps(started_at(0, term)));
   const auto same = access.on_answer(verdict(Class::auth), started_at(1, term), 401, 2, 0.5);
   EXPECT_FALSE(same.reject_token);
   EXPECT_FALSE(same.stop);
@@ -154,7 +154,7 @@ TEST(Access, A401AsksForATokenOnceAndThenStops) {
 }
 
 TEST(Access, A403StopsAtOnce) {
-  Access access{RetryPolicy{}};
+  Access access{UpdaterOptions{}, 25};
   const auto news =
       access.on_answer(verdict(Class::auth), started_at(1, access.next_term()), 403, 2, 0.5);
   EXPECT_TRUE(news.stop);
@@ -162,7 +162,7 @@ TEST(Access, A403StopsAtOnce) {
 }
 
 TEST(Access, AnUnknownOutcomeChangesNothing) {
-  Access access{RetryPolicy{}};
+  Access access{UpdaterOptions{}, 25};
   access.on_no_token(10, 0.0);
   const auto news = access.on_answer(verdict(Class::unknown), started_at(20), 0, 30, 0.5);
   EXPECT_FALSE(news.gate_closed || news.recovered || news.stop);

@@ -31,8 +31,8 @@ Judged judged(const Target& target, const Claim& claim, const HttpReply& reply,
   testing::FakeRandom random;
   Judged result;
   result.judgement = judge(target, {}, claim, reply, kNow);
-  result.settlement =
-      settle(result.judgement, target, {}, claim, reply, kNow, gate_opens_us, random);
+  result.settlement = settle(result.judgement, target, {}, claim, reply, kNow,
+                             {.gate_opens_us = gate_opens_us}, random);
   return result;
 }
 

@@ -106,6 +106,35 @@ TEST(RetryPolicy, NobodyIsSentAfterSeventyTwoHours) {
   }
 }
 
+// Somebody sets the clock between the acceptance and the answer.
+TEST(RetryPolicy, AClockStepOfADayNeitherKillsNorStalls) {
+  for (const Class verdict :
+       {Class::not_sent, Class::transient, Class::throttled, Class::unknown}) {
+    for (const std::int64_t step_us : {-24 * kHourUs, 24 * kHourUs}) {
+      Attempt some = attempt(verdict, 3);
+      some.now_us = kNow + step_us;
+      const Decision decision = decide({}, some, 0.5);
+      EXPECT_NE(decision.outcome, Outcome::dead) << to_text(verdict);
+      EXPECT_LE(decision.not_before_us - some.now_us, 300'000'000) << to_text(verdict);
+    }
+  }
+}
+
+TEST(RetryPolicy, WhileTheTargetIsDownOnlyAgeKills) {
+  for (const Class verdict : {Class::transient, Class::unknown, Class::throttled}) {
+    Attempt some = attempt(verdict, 40);
+    EXPECT_EQ(decide({}, some, 0.5).limit, Limit::attempts) << to_text(verdict);
+    some.target_down = true;
+    EXPECT_EQ(decide({}, some, 0.5).outcome, Outcome::retry) << to_text(verdict);
+    EXPECT_LE(delay_ms(decide({}, some, kAlmostOne)), 300'000);
+    some.accepted_us -= 72 * kHourUs;
+    EXPECT_EQ(decide({}, some, 0.5).limit, Limit::age) << to_text(verdict);
+  }
+  Attempt bad = attempt(Class::permanent);
+  bad.target_down = true;
+  EXPECT_EQ(decide({}, bad, 0.5).outcome, Outcome::dead);
+}
+
 TEST(RetryPolicy, ARefusedClientKillsNothing) {
   Attempt some = attempt(Class::auth, 500);
   some.accepted_us = kNow - 1'000 * kHourUs;

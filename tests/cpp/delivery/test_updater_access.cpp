@@ -48,6 +48,60 @@ TEST_F(AccessTest, TheGateOutlivesAFlush) {
   EXPECT_EQ(transport->requests().size(), 1U);
 }
 
+// A restart: another updater on the same queue.
+class RestartTest : public AccessTest {
+ protected:
+  void SetUp() override {
+    AccessTest::SetUp();
+    use_fake_clock();
+    make([this](const HttpRequest& request) {
+      ++asked;
+      return throttle ? answered(429, "", {{"retry-after", "600"}}) : all_done(request);
+    });
+    queue->add("a");
+    updater->start();
+    ASSERT_TRUE(queue->wait_until([&] { return queue->requests_sent() == 1; }));
+    updater->stop(-1);
+    throttle = false;
+    restart();
+  }
+  void restart() {
+    make([this](const HttpRequest& request) { return ++asked, all_done(request); });
+  }
+  void expect_silence_for_ms(std::int64_t ms) {
+    updater->start();
+    EXPECT_TRUE(queue->wait_until([&] { return updater->stats().target.gate_closed_ms == ms; }));
+    EXPECT_EQ(updater->flush(50), StopReason::timeout);
+    updater->stop(-1);
+    EXPECT_EQ(asked, 1);
+  }
+
+  std::atomic<bool> throttle{true};
+  std::atomic<int> asked{0};
+};
+
+TEST_F(RestartTest, DoesNotOpenTheGate) {
+  expect_silence_for_ms(600'000);
+  queue->add("b");  // has no time of its own
+  fake_clock->advance_ms(599'999);
+  restart();
+  expect_silence_for_ms(1);
+  fake_clock->advance_ms(1);
+  EXPECT_EQ(updater->flush(-1), StopReason::idle);
+  EXPECT_EQ(completed(), 2U);
+}
+
+TEST_F(RestartTest, AClockSetBackADayClosesItForAnHourAtMost) {
+  queue->add("b");
+  fake_clock->set_wall_us(fake_clock->wall_us() - 86'400'000'000);
+  expect_silence_for_ms(3'600'000);
+}
+
+TEST_F(RestartTest, AClockSetForwardOpensIt) {
+  fake_clock->set_wall_us(fake_clock->wall_us() + 86'400'000'000 - 1);
+  EXPECT_EQ(updater->flush(-1), StopReason::idle);
+}
+
 TEST_F(AccessTest, AnUnreachableTargetIsNotHammered) {
   use_fake_clock();
   options.retry = {};
@@ -72,6 +126,65 @@ TEST_F(AccessTest, AnUnreachableTargetIsNotHammered) {
   EXPECT_EQ(updater->stats().requests, 0);
   EXPECT_GE(updater->stats().not_sent, 4);
   EXPECT_EQ(log_lines_with("cannot be reached (connect)"), 1U);
+}
+
+TEST_F(AccessTest, ATargetThatFailsIsLeftAloneAndThenProbedWithSingleUpdates) {
+  use_fake_clock();
+  options.retry = {.base_ms = 0};
+  options.breaker = {};
+  options.max_in_flight = 16;
+  std::atomic<bool> down{true};
+  make([&](const HttpRequest& request) { return down ? answered(503) : all_done(request); });
+  queue->add_many(25 * 40);
+  updater->start();
+  const auto is_open = [&] {
+    return updater->stats().target.breaker == BreakerState::open && queue->open_claims() == 0;
+  };
+  ASSERT_TRUE(queue->wait_until(is_open));
+  const std::size_t first = transport->requests().size();
+  EXPECT_GE(first, 10U);
+  EXPECT_LE(first, 10U + 16U);
+  for (std::size_t round = 1; round <= 3; ++round) {
+    fake_clock->advance_ms(60'000);
+    queue->poke();
+    ASSERT_TRUE(queue->wait_until(
+        [&] { return transport->requests().size() == first + round && is_open(); }));
+    EXPECT_EQ(ids_in(transport->requests().back().second.body).size(), 1U);
+  }
+  EXPECT_EQ(updater->stats().dead, 0);
+  EXPECT_EQ(log_lines_with("only single updates"), 1U);
+  down = false;
+  EXPECT_TRUE(queue->wait_until([&] {
+    fake_clock->advance_ms(1'000);
+    queue->poke();
+    return completed() == 1000;
+  }));
+  EXPECT_EQ(updater->stats().target.breaker, BreakerState::closed);
+  EXPECT_EQ(updater->stats().target.retry_tokens, 500);
+  EXPECT_TRUE(queue->wait_until([&] { return log_lines_with("answers again") == 1; }));
+  updater->stop(-1);
+}
+
+// A day forward and back while retries wait: they go out when their time has gone by.
+TEST_F(AccessTest, AClockStepNeitherLosesNorKillsAnUpdate) {
+  use_fake_clock();
+  options.retry = {};
+  std::atomic<bool> down{true};
+  make([&](const HttpRequest& request) { return down ? answered(503) : all_done(request); });
+  for (const std::int64_t step_us : {86'400'000'000, -86'400'000'000}) {
+    down = true;
+    const std::size_t before = queue->requests_sent();
+    const std::int64_t seq = queue->add("a");
+    updater->start();
+    ASSERT_TRUE(queue->wait_until([&] { return queue->requests_sent() > before; }));
+    fake_clock->set_wall_us(fake_clock->wall_us() + step_us);
+    down = false;
+    updater->stop(-1);
+    // The fake queue keeps wall time; the real one counts by the monotonic clock (queue tests).
+    if (step_us < 0) fake_clock->set_wall_us(queue->update(seq).not_before_us);
+    EXPECT_EQ(updater->flush(-1), StopReason::idle);
+    EXPECT_EQ(queue->update(seq).state, State::completed);
+  }
 }
 
 TEST_F(AccessTest, A401FetchesOneTokenAndSendsAgain) {

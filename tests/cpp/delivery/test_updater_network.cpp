@@ -199,6 +199,21 @@ TEST_F(NetworkTest, FindsAPoisonItemAtEveryPlace) {
   EXPECT_EQ(completed(), 25U * 24);
 }
 
+TEST_F(NetworkTest, BatchesShrinkForAServerThatTakesFewerUpdates) {
+  serve([](const SeenRequest& request) {
+    return ids_in(request.body).size() > 10 ? Answer::reply(413) : done(request);
+  });
+  queue->add_many(2'000);
+  EXPECT_EQ(updater->flush(-1), StopReason::idle);
+  EXPECT_EQ(completed(), 2'000U);
+  EXPECT_LE(updater->stats().target.batch_updates, 12U);
+  // 200 requests of 10 would be the least. Without shrinking, 80 of 25 are refused, and then their
+  // halves.
+  EXPECT_LE(updater->stats().split, 40);
+  EXPECT_LE(server->requests().size(), 450U);
+  EXPECT_EQ(queue->update(1).update.attempts, 1);
+}
+
 TEST_F(NetworkTest, FindsSeveralPoisonItems) {
   serve([](const SeenRequest& request) {
     return holds(request, {"int-3", "int-4", "int-17", "int-40"}) ? Answer::reply(422)

@@ -89,6 +89,8 @@ class UpdaterTest : public ::testing::Test {
   void SetUp() override {
     options.retry.base_ms = 1;
     options.retry.throttled_base_ms = 1;
+    options.breaker.wait_ms = 1;
+    options.breaker.max_wait_ms = 4;
     options.max_in_flight = 4;
     options.log = [this](const LogLine& line) {
       const std::lock_guard lock(log_mutex_);

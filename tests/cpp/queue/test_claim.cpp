@@ -68,6 +68,46 @@ TEST_F(ClaimTest, AClockSetBackDoesNotStallARetry) {
   EXPECT_EQ(keys(claim()), Keys{"a_1"});
 }
 
+TEST_F(ClaimTest, WithoutRetriesOnlyUntriedUpdatesAreTaken) {
+  put({"a", 1});
+  settle(claim(), Outcome::retry);
+  put({"b", 2});
+  put({"a", 3});  // waits behind the one that was tried
+  limits_.max_retries = 0;
+  EXPECT_EQ(keys(claim()), Keys{"b_2"});
+  EXPECT_TRUE(claim().updates.empty());
+  EXPECT_EQ(queue_->next_due_us(), 0) << "what waits is due";
+  limits_.max_retries = 1;
+  EXPECT_EQ(keys(claim()), Keys{"a_1"});
+}
+
+TEST_F(ClaimTest, SoManyOfTheClaimsMayCarryRetries) {
+  for (int i = 0; i < 6; ++i) put({"old" + std::to_string(i), i});
+  settle(claim(), Outcome::retry);
+  for (int i = 0; i < 4; ++i) put({"new" + std::to_string(i), 10 + i});
+  limits_.max_updates = 2;
+  limits_.max_requests = 5;
+  limits_.max_retries = 1;
+  ASSERT_TRUE(queue_->elect(limits_));
+  const auto claims = queue_->claim(limits_);
+  ASSERT_EQ(claims.size(), 3U);
+  EXPECT_EQ(keys(claims[0]), (Keys{"old0_0", "old1_1"}));
+  EXPECT_EQ(keys(claims[1]), (Keys{"new0_10", "new1_11"}));
+  EXPECT_EQ(keys(claims[2]), (Keys{"new2_12", "new3_13"}));
+}
+
+// The deliverer reads only a window of the untried ones: thousands of retries must not fill it.
+TEST_F(ClaimTest, ManyRetriesDoNotHideTheUntriedOnes) {
+  put_backlog(6'000);
+  limits_.max_requests = 240;
+  ASSERT_TRUE(queue_->elect(limits_));
+  for (const Claim& one : queue_->claim(limits_)) settle(one, Outcome::retry);
+  put({"fresh", 1});
+  open();
+  limits_.max_retries = 0;
+  EXPECT_EQ(keys(claim()), Keys{"fresh_1"});
+}
+
 TEST_F(ClaimTest, DeadAndParkedOnesAreNotClaimedUntilRevived) {
   put({"a", 1});
   put({"b", 2});
@@ -80,6 +120,36 @@ TEST_F(ClaimTest, DeadAndParkedOnesAreNotClaimedUntilRevived) {
   ASSERT_EQ(keys(revived), Keys{"a_1"});
   EXPECT_EQ(revived.updates.front().attempts, 0);
   EXPECT_EQ(queue_->stats().parked, 1);
+}
+
+TEST_F(ClaimTest, ListsAndRevivesByReasonStatusAndTime) {
+  put({"a", 1});
+  put({"b", 2});
+  const std::int64_t between_us = clock_->wall_us() + 1'000'000;
+  clock_->advance_ms(2'000);
+  put({"c", 3});
+  const auto one = claim();
+  Settlement settlement;
+  settlement.token = one.token;
+  for (const char* reason : {"HTTP 404: gone", "HTTP 422: bad", "12 attempts made; last: HTTP 404"})
+    settlement.outcomes.push_back({Outcome::dead, 404, "PERMANENT", reason, 0});
+  queue_->settle(std::span(&settlement, 1));
+  const auto found = [&](const ListFilter& filter) {
+    std::string ids;
+    for (const auto& update : queue_->list(filter)) ids += update.interaction_id;
+    return ids;
+  };
+  EXPECT_EQ(found({.reason = "gone"}), "a");
+  EXPECT_EQ(found({.status = 404}), "ac");
+  EXPECT_EQ(found({.status = 40}), "") << "a status, not a part of one";
+  EXPECT_EQ(found({.accepted_from_us = between_us}), "c");
+  EXPECT_EQ(found({.accepted_until_us = between_us}), "ab");
+  EXPECT_EQ(found({.status = 404, .accepted_until_us = between_us}), "a");
+  EXPECT_EQ(found({.reason = "%"}), "") << "no pattern";
+  EXPECT_EQ(queue_->revive({.status = 404, .accepted_from_us = between_us}, "ada"), 1);
+  EXPECT_EQ(found({.state = State::dead}), "ab");
+  const auto records = queue_->audit_source().read(0, 100);
+  EXPECT_EQ(records.back().detail, R"({"by":"ada","updates":[3]})");
 }
 
 TEST_F(ClaimTest, ARevivalByAnotherProcessIsSeen) {

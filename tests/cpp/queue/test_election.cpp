@@ -63,6 +63,32 @@ TEST_F(ElectionTest, OnATargetThatIsNotIdempotentTheyArePark) {
   EXPECT_EQ(queue_->stats().parked, 1);
 }
 
+TEST_F(ElectionTest, TheNextDelivererKnowsBeforeWhenNotToSend) {
+  EXPECT_EQ(queue_->gate_until_us("test"), 0);
+  ASSERT_TRUE(queue_->elect(limits_));
+  limits_.gate_until_us = clock_->wall_us() + 600'000'000;
+  queue_->claim(limits_);
+  open();
+  EXPECT_EQ(queue_->gate_until_us("test"), limits_.gate_until_us);
+  EXPECT_EQ(queue_->gate_until_us("another"), 0);
+  const auto kept = limits_.gate_until_us;
+  limits_.gate_until_us = 0;  // no news
+  ASSERT_TRUE(queue_->elect(limits_));
+  queue_->claim(limits_);
+  EXPECT_EQ(queue_->gate_until_us("test"), kept);
+}
+
+TEST_F(ElectionTest, OneThatHasLostItsRightClosesNoGate) {
+  ASSERT_TRUE(queue_->elect(limits_));
+  const auto other = open_queue();
+  EXPECT_FALSE(other->elect(limits_));
+  clock_->advance_ms(31'000);
+  ASSERT_TRUE(other->elect(limits_));
+  limits_.gate_until_us = clock_->wall_us() + 600'000'000;
+  EXPECT_THROW(queue_->claim(limits_), FencedError);
+  EXPECT_EQ(other->gate_until_us("test"), 0);
+}
+
 TEST_F(ElectionTest, ASettlementCountsOnce) {
   put({"a", 1});
   const auto one = claim();

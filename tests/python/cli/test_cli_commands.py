@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -90,6 +91,37 @@ class TestQueue:
         assert cxrelay_command("flush").code == 0
         assert target.interaction("i-1") is not None
         assert "ada" in Path("audit_transformations.log").read_text()
+
+    def test_retry_takes_filters_and_can_be_tried_first(
+        self, cxrelay_command: Callable, target: Simulator
+    ) -> None:
+        gone = behaviours.item_status(404, match="i-1", message="gone away")
+        bad = behaviours.item_status(422, match="i-2", message="bad priority")
+        target.script(behaviours.together(gone, bad), times=None)
+        cxrelay_command("flush")
+        retry = functools.partial(cxrelay_command, "queue", "retry", "--json")
+        for words, expected in [
+            (["--status", "404"], ["i-1"]),
+            (["--reason", "priority"], ["i-2"]),
+            (["--interaction", "i-2", "--state", "dead"], ["i-2"]),
+            (["--state", "parked"], []),
+            (["--newer-than", "1h", "--status", "422"], ["i-2"]),
+            (["--older-than", "1h"], []),
+            (["--limit", "1"], ["i-1"]),
+        ]:
+            found = retry("--dry-run", *words).json_lines
+            assert [update["interaction_id"] for update in found] == expected, words
+        assert retry("--older-than", "1h").json == {"revived": 0}
+        assert retry("--status", "404").json == {"revived": 1}
+        assert [update["interaction_id"] for update in retry("--dry-run").json_lines] == ["i-2"]
+
+    @pytest.mark.parametrize(
+        "words", [["--older-than", "2"], ["--newer-than", "h"], ["--status", "42"]]
+    )
+    def test_a_filter_that_means_nothing_is_refused(
+        self, cxrelay_command: Callable, words: list[str]
+    ) -> None:
+        assert cxrelay_command("queue", "retry", *words).code == 2
 
     def test_show_an_unknown_key(self, cxrelay_command: Callable) -> None:
         assert cxrelay_command("queue", "show", "nothing").code == 1

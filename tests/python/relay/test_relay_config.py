@@ -56,6 +56,7 @@ def test_every_table_is_read(tmp_path: Path) -> None:
         region = "na1"
         max_updates = 10
         idempotent = false
+        max_requests_per_s = 2.5
         [auth]
         client_id = "me"
         client_authentication = "basic"
@@ -75,6 +76,7 @@ def test_every_table_is_read(tmp_path: Path) -> None:
     assert config.userinfo_url == "https://na1.nice.incontact.com/api/v2/oauth2/userinfo"
     assert config.target.max_updates == 10
     assert config.target.idempotent is False
+    assert config.target.max_requests_per_s == 2.5
     assert config.auth.client_authentication == "basic"
     assert config.retry == RetryConfig(max_attempts=3)
     assert config.limits.max_depth == 8
@@ -125,6 +127,10 @@ def test_a_base_url_wins_over_a_region(tmp_path: Path) -> None:
         ("[retry]\nmax_attempts = true\n", ["max_attempts", "not true or false"]),
         ("[retry]\nbase_ms = 1.5\n", ["base_ms must be milliseconds from", "not a decimal number"]),
         ("[target]\nidempotent = 1\n", ["idempotent must be true or false"]),
+        ("[target]\nmax_requests_per_s = -1\n", ["requests a second from 0 to 1e+06"]),
+        ("[target]\nmax_requests_per_s = true\n", ["requests a second from 0 to 1e+06"]),
+        ("[retry]\nbreaker_wait_ms = 9\nbreaker_max_wait_ms = 8\n", ["at least breaker_wait_ms"]),
+        ("[retry]\nretry_cost = 0\n", ["retry_cost must be a whole number from 1 to 1000"]),
         ("[target]\nregion = 'EU central'\n", ["region", "a-z"]),
         ("[target]\nbase_url = 'http://example.com'\n", ["base_url must be an https URL"]),
         ("[target]\nbase_url = 'https://me:pw@example.com'\n", ["base_url must be an https URL"]),
