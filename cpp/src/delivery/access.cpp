@@ -32,6 +32,13 @@ bool is_lost(const Judgement& judgement) {
   return static_cast<std::size_t>(comes_again) * 2 > judgement.items.size();
 }
 
+// Whether the target takes no more for now. An item that is put off in a batch whose others are taken has a limit of
+// its own: its interaction waits, but the others need not come slower.
+bool refuses_rate(const Judgement& judgement) {
+  return judgement.throttled &&
+         std::ranges::find(judgement.items, Class::completed) == judgement.items.end();
+}
+
 }  // namespace
 
 Access::Access(const UpdaterOptions& options, std::size_t max_updates)
@@ -200,13 +207,13 @@ void Access::learn_load(const Judgement& judgement, const Job& job, int status,
   }
   const bool answered =
       judgement.envelope != Class::not_sent && judgement.envelope != Class::unknown;
-  if (answered && !judgement.throttled) pacer_.on_accepted(now_mono_us);
+  if (answered && !refuses_rate(judgement)) pacer_.on_accepted(now_mono_us);
 }
 
 void Access::close(std::int64_t started_us, std::int64_t now_mono_us, const Judgement& judgement,
                    double uniform, Consequence& consequence) {
   const bool server_says = judgement.throttled && judgement.retry_after_ms;
-  if (judgement.throttled && !server_says && !pacer_.on_throttled(started_us, now_mono_us))
+  if (refuses_rate(judgement) && !server_says && !pacer_.on_throttled(started_us, now_mono_us))
     return;  // going slower is enough
   const bool was_good = gate_.failures() == 0;
   const int failures_before = gate_.count_failure(started_us, now_mono_us);
