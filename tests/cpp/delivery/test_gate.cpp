@@ -130,6 +130,19 @@ TEST(Access, ThrottlingWithoutRetryAfterStartsAtOneSecond) {
             500'000);
 }
 
+TEST(Access, AnItemThatIsPutOffBesideOthersDoesNotSlowTheTarget) {
+  Judgement some = verdict(Class::completed);
+  some.throttled = true;
+  some.items = {Class::completed, Class::throttled};
+  Judgement all = some;
+  all.items = {Class::throttled, Class::throttled};
+  Access access{UpdaterOptions{}, 25};
+  EXPECT_TRUE(access.on_answer(some, started_at(1), 200, 2, 0.5).gate_closed);
+  EXPECT_EQ(access.state(3).requests_per_s, 0) << "its own limit";
+  access.on_answer(all, started_at(4), 200, 5, 0.5);
+  EXPECT_GT(access.state(6).requests_per_s, 0) << "the target's";
+}
+
 TEST(Access, NoTokenIsLikeNoTarget) {
   Access access{UpdaterOptions{}, 25};
   EXPECT_TRUE(access.on_no_token(1'000, 0.5).gate_closed);
