@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from cxrelay.demo.oracle import final_state
 
 from .evidence import Evidence
+from .sentences import some, unequal
 from .traffic import Batch, TortureEvent, address_of, events_of
 from .wire import wire_violations
-
-_MAX_EXAMPLES = 3
 
 
 def violations_of(evidence: Evidence) -> list[str]:
@@ -60,10 +58,10 @@ def _storage_violations(evidence: Evidence, made: _Made) -> Iterator[str]:
         event = made.event(*address)
         if event is None or event.body.decode(errors="replace") != record.original:
             strange.append(f"record {record.seq}")
-    yield from _some(strange, "records of events hold what nobody put")
+    yield from some(strange, "records of events hold what nobody put")
     twice = [f"{batch.worker}-{batch.life}-{batch.number}-{index}"
              for (batch, index), count in times.items() if count > 1]  # fmt: skip
-    yield from _some(twice, "events are stored more than once")
+    yield from some(twice, "events are stored more than once")
 
 
 def _receipt_violations(evidence: Evidence, made: _Made) -> Iterator[str]:
@@ -89,8 +87,8 @@ def _receipt_violations(evidence: Evidence, made: _Made) -> Iterator[str]:
             wrong.append(f"{name} is record {record.seq} and has a receipt for {receipt.seq}")
         elif record.is_empty != (receipt.status == "empty") and receipt.status != "duplicate":
             wrong.append(f"{name} was {receipt.status}")
-    yield from _some(lost, "receipts are for events that are not in the journal")
-    yield from _some(wrong, "receipts are wrong")
+    yield from some(lost, "receipts are for events that are not in the journal")
+    yield from some(wrong, "receipts are wrong")
 
 
 def _end_violations(evidence: Evidence) -> Iterator[str]:
@@ -104,16 +102,16 @@ def _end_violations(evidence: Evidence) -> Iterator[str]:
     ends.update(evidence.dead.keys())
     ends.update(evidence.parked.keys())
     updates = {record.seq for record in evidence.accepted.values() if not record.is_empty}
-    yield from _some(sorted(updates - ends.keys()), "accepted events have no end")
-    yield from _some(sorted(ends.keys() - updates), "ends are of events that were not accepted")
-    yield from _some(
+    yield from some(sorted(updates - ends.keys()), "accepted events have no end")
+    yield from some(sorted(ends.keys() - updates), "ends are of events that were not accepted")
+    yield from some(
         sorted(seq for seq, count in ends.items() if count > 1), "events have more than one end"
     )
     bad = evidence.dead | evidence.parked
-    yield from _some(sorted(seq for seq in bad if not bad[seq]), "dead or parked without a reason")
+    yield from some(sorted(seq for seq in bad if not bad[seq]), "dead or parked without a reason")
     counted = stats.completed + stats.superseded + stats.dead + stats.parked
-    yield from _unequal("updates", ("accepted", len(updates)), ("counted with an end", counted))
-    yield from _unequal(
+    yield from unequal("updates", ("accepted", len(updates)), ("counted with an end", counted))
+    yield from unequal(
         "events", ("in the journal", len(evidence.accepted)), ("counted", stats.accepted)
     )
 
@@ -135,7 +133,7 @@ def _state_violations(evidence: Evidence) -> Iterator[str]:
         for name in sorted(expected.keys() | found.keys())
         if expected.get(name) != found.get(name)
     ]
-    yield from _some(unlike, "interactions differ from what they must be")
+    yield from some(unlike, "interactions differ from what they must be")
 
 
 def _trail_violations(evidence: Evidence) -> Iterator[str]:
@@ -143,7 +141,7 @@ def _trail_violations(evidence: Evidence) -> Iterator[str]:
     yield from (f"queue check: {problem}" for problem in evidence.queue_problems)
     if evidence.audit_problem:
         yield f"audit trail: {evidence.audit_problem}"
-    yield from _unequal(
+    yield from unequal(
         "audit records",
         ("in the journal", evidence.stats.journal_records),
         ("in the log", evidence.audit_records),
@@ -161,14 +159,3 @@ def _difference(expected: dict[str, Any], found: dict[str, Any]) -> str:
         if expected.get(name) != found.get(name)
     )
     return f"{name} is {found.get(name)!r}, not {expected.get(name)!r}"
-
-
-def _some(which: Iterable[object], what: str) -> Iterator[str]:
-    which = list(which)
-    if which:
-        yield f"{len(which):,} {what}, for example {', '.join(map(str, islice(which, _MAX_EXAMPLES)))}"
-
-
-def _unequal(what: str, one: tuple[str, int], other: tuple[str, int]) -> Iterator[str]:
-    if one[1] != other[1]:
-        yield f"{what}: {one[1]:,} {one[0]}, but {other[1]:,} {other[0]}"

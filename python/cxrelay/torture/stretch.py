@@ -69,6 +69,8 @@ def run_stretch(
             for planned in rounds:
                 _play(planned, team, simulator, proxy)
                 played += 1
+                if team.problems:
+                    break
         finally:
             _make_peace(simulator, proxy)
             team.end()

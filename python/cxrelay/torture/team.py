@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -36,7 +37,6 @@ class Team:
         self._scene = scene
         self._command = command
         self._lock_file = Path(scene.folder) / (QUEUE_FILE + ".deliverer")
-        self._errors: IO[bytes] = open(Path(scene.folder) / "processes.log", "ab")  # noqa: SIM115
         self._processes: list[subprocess.Popen[str] | None] = [None] * count
         self._lives: list[int | None] = [None] * count
         self._unready: set[int] = set()
@@ -61,7 +61,6 @@ class Team:
                 process.wait()
                 if process.stdout is not None:
                     process.stdout.close()
-        self._errors.close()
 
     # ---- life ----
 
@@ -79,38 +78,45 @@ class Team:
             before=self._lives[number],
             parent=os.getpid(),
         )
-        # A process group of its own: Ctrl-C is for the parent to decide on.
-        process = subprocess.Popen(  # noqa: S603 - this interpreter, our own text
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            process_group=0,
-            # The child must find this package where this process found it.
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+        with self._error_log(number).open("ab") as errors:
+            # A process group of its own: Ctrl-C is for the parent to decide on.
+            process = subprocess.Popen(  # noqa: S603 - this interpreter, our own text
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                process_group=0,
+                # The child must find this package where this process found it.
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
         self._processes[number] = process
         self._lives[number] = life
         self._unready.add(number)
         self.did["starts"] += 1
         assert process.stdin is not None
-        with process.stdin:
+        # One that has ended already is missed later.
+        with contextlib.suppress(BrokenPipeError), process.stdin:
             process.stdin.write(settings.to_json() + "\n")
 
     def wait_until_ready(self) -> None:
         """Waits until every process is at work; one that is not in a minute is a problem."""
         deadline = time.monotonic() + _READY_S
         while self._unready:
-            waiting = {self._stdout(number): number for number in self._unready}
-            ready, _, _ = select.select(list(waiting), [], [], max(0, deadline - time.monotonic()))
-            if not ready:
-                self.problems.append(f"{len(waiting)} processes were not at work within a minute")
-                self._unready.clear()
-            for stream in ready:
-                # An empty line is the end of a process; that is noted where it is missed.
-                stream.readline()
-                self._unready.discard(waiting[stream])
+            if not self._note_ready(max(0, deadline - time.monotonic())):
+                count = len(self._unready)
+                self.problems.append(f"{count} processes were not at work within a minute")
+                return
+
+    def _note_ready(self, timeout_s: float = 0.0) -> bool:
+        """Hears who has come to work since the last time; False if nobody has."""
+        waiting = {self._stdout(number): number for number in self._unready}
+        heard, _, _ = select.select(list(waiting), [], [], timeout_s)
+        for stream in heard:
+            # An empty line is the end of a process; that is noted where it is missed.
+            stream.readline()
+            self._unready.discard(waiting[stream])
+        return bool(heard)
 
     def _stdout(self, number: int) -> IO[str]:
         process = self._processes[number]
@@ -125,6 +131,7 @@ class Team:
         running = [number for number in range(len(self._processes)) if self._runs(number)]
         if not running:
             return
+        self._note_ready()
         for number in running:
             self._signal(number, signal.SIGTERM)
         deadline = time.monotonic() + _END_S
@@ -148,6 +155,7 @@ class Team:
         """SIGKILL, also while it is stopped."""
         if not self._runs(number):
             return
+        self._note_ready()
         delivers = self.deliverer() == number
         self._signal(number, signal.SIGKILL)
         process = self._processes[number]
@@ -204,10 +212,12 @@ class Team:
         return False
 
     def _ended_badly(self, number: int, code: int) -> str:
-        self._errors.flush()
-        told = Path(self._errors.name).read_bytes()[-_MOST_TOLD:].decode(errors="replace").strip()
+        told = self._error_log(number).read_text(errors="replace")[-_MOST_TOLD:].strip()
         last = told.splitlines()[-1] if told else "it said nothing"
         return f"process {number} ended with code {code}: {last}"
+
+    def _error_log(self, number: int) -> Path:
+        return Path(self._scene.folder) / f"process-{number}.log"
 
     def _signal(self, number: int, what: signal.Signals) -> None:
         process = self._processes[number]

@@ -19,13 +19,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 
 from .evidence import Evidence, Request
+from .sentences import some
 
 Composition = tuple[str | None, ...]
-
-_MAX_EXAMPLES = 3
 
 
 def wire_violations(evidence: Evidence) -> list[str]:
@@ -69,16 +67,18 @@ def _key_violations(evidence: Evidence) -> Iterator[str]:
     Except that an item of several that was refused for good is parted: then each goes on alone.
     """
     owner = {record.key: record.interaction_id for record in evidence.accepted.values()}
-    strange = reused = 0
+    strange, reused = [], []
     for entry in evidence.seen:
         pairs = zip(entry.keys, entry.interaction_ids, strict=True)
-        strange += sum(owner.get(key or "") != interaction for key, interaction in pairs)
+        strange += [key for key, interaction in pairs if owner.get(key or "") != interaction]
         # The simulator remembers what it has applied under which key.
-        reused += sum(status == 422 for status in entry.item_statuses)
-    if strange:
-        yield f"{strange:,} sends carried a key that does not belong to the interaction"
-    if reused:
-        yield f"{reused:,} sends carried a key that came with other attributes before"
+        reused += [
+            key
+            for key, status in zip(entry.keys, entry.item_statuses, strict=False)
+            if status == 422
+        ]
+    yield from some(strange, "sends carried a key that does not belong to the interaction")
+    yield from some(reused, "sends carried a key that came with other attributes before")
     sent_in: dict[int, tuple[int, ...]] = {}
     torn = []
     for request in evidence.requests:
@@ -87,15 +87,13 @@ def _key_violations(evidence: Evidence) -> Iterator[str]:
             if request.outcomes.get(item[-1]) == "parted":
                 for seq in item:
                     del sent_in[seq]
-    if torn:
-        some = ", ".join(map(str, islice(torn, _MAX_EXAMPLES)))
-        yield f"{len(torn):,} updates were sent under more than one key, for example {some}"
+    yield from some(torn, "updates were sent under more than one key")
 
 
 def _order_violations(evidence: Evidence) -> Iterator[str]:
     """Of an interaction one item at a time, and after its first send no other until it has an end."""
     interaction = {record.seq: record.interaction_id for record in evidence.accepted.values()}
-    in_flight: dict[str, Request] = {}
+    in_flight: set[str] = set()
     held: dict[str, tuple[int, ...]] = {}
     at_once, overtaken = [], []
     for _, request, starts in sorted(_steps(evidence.requests), key=lambda step: step[0]):
@@ -106,21 +104,18 @@ def _order_violations(evidence: Evidence) -> Iterator[str]:
                     at_once.append(name)
                 if name in held and held[name] != item:
                     overtaken.append(name)
-                in_flight[name] = request
+                in_flight.add(name)
             else:
-                in_flight.pop(name, None)
+                in_flight.discard(name)
                 word = request.outcomes.get(item[-1])
                 if word in ("retry", "split"):
                     held[name] = item
                 elif word != "released":
                     held.pop(name, None)
-    for names, what in (
-        (at_once, "two requests at once carried one interaction"),
-        (overtaken, "an update was sent while an earlier one of its interaction had no end"),
-    ):
-        if names:
-            some = ", ".join(islice(sorted(set(names)), _MAX_EXAMPLES))
-            yield f"{len(names):,} times {what}, for example {some}"
+    yield from some(at_once, "times two requests at once carried one interaction")
+    yield from some(
+        overtaken, "times an update was sent while an earlier one of its interaction had no end"
+    )
 
 
 def _steps(requests: list[Request]) -> Iterator[tuple[int, Request, bool]]:
