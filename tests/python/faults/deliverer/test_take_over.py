@@ -59,7 +59,8 @@ def send_after_the_kill(start_service: StartService, simulator: Simulator) -> fl
 
 
 @pytest.mark.xfail(
-    strict=False, reason="a standby looks only once a second: kStandbyUs in delivery/feeder.cpp"
+    strict=False,
+    reason="a standby looks once a second (kStandbyUs in delivery/feeder.cpp): there is no margin",
 )
 def test_a_dead_deliverer_is_followed_within_a_second(
     start_service: StartService, cxone_simulator: Simulator
