@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from support import strace
 
 MEMORY_BYTES = 1 << 30
+CLOCK_SOURCE = Path(__file__).parents[2] / "support" / "stepped_clock.c"
 
 
 @pytest.fixture
@@ -36,3 +38,14 @@ def memory_folder(tmp_path: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="cxrelay-faults-", dir=memory))
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Path:
+    """A library that is preloaded into a process, whose clocks can be moved then; see stepped_clock.c."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("there is no C compiler for the clock that can be moved")
+    library = tmp_path / "stepped_clock.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, CLOCK_SOURCE], check=True)
+    return library

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +9,6 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-
-SOURCE = Path(__file__).parents[3] / "support" / "stepped_clock.c"
 
 # `step` sets this process's wall clock, `wait` lets time go by on both clocks.
 PREAMBLE = """
@@ -46,16 +43,6 @@ def settle(claim, word, delay_s=0.0):
 
 queue = _core.Queue(sys.argv[1])
 """
-
-
-@pytest.fixture
-def clock(tmp_path: Path) -> Path:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("there is no C compiler for the clock that can be moved")
-    library = tmp_path / "stepped_clock.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, SOURCE], check=True)
-    return library
 
 
 def run(script: str, clock: Path, path: Path) -> Any:

@@ -1,0 +1,161 @@
+"""Does it all hold together? Every sentence that this returns is a violation."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from cxrelay.demo.oracle import final_state
+
+from .evidence import Evidence
+from .sentences import some, unequal
+from .traffic import Batch, TortureEvent, address_of, events_of
+from .wire import wire_violations
+
+
+def violations_of(evidence: Evidence) -> list[str]:
+    """Compares receipts, journal, ledger, final state and audit trail with each other and the oracle."""
+    made = _Made(evidence.seed)
+    return [
+        *evidence.process_problems,
+        *_storage_violations(evidence, made),
+        *_receipt_violations(evidence, made),
+        *_end_violations(evidence),
+        *wire_violations(evidence),
+        *_state_violations(evidence),
+        *_trail_violations(evidence),
+    ]
+
+
+class _Made:
+    """The events as they were made, by address."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._batches: dict[Batch, list[TortureEvent]] = {}
+
+    def event(self, batch: Batch, index: int) -> TortureEvent | None:
+        """None if that batch has no such event."""
+        if batch not in self._batches:
+            self._batches[batch] = events_of(self._seed, batch)
+        events = self._batches[batch]
+        return events[index] if index < len(events) else None
+
+
+def _storage_violations(evidence: Evidence, made: _Made) -> Iterator[str]:
+    """What is stored was put, byte for byte, and once."""
+    strange, times = [], Counter[tuple[Batch, int]]()
+    for record in evidence.accepted.values():
+        try:
+            address = address_of(json.loads(record.original))
+        except (ValueError, AttributeError):  # no JSON, no object, no address
+            strange.append(f"record {record.seq}")
+            continue
+        times[address] += 1
+        event = made.event(*address)
+        if event is None or event.body.decode(errors="replace") != record.original:
+            strange.append(f"record {record.seq}")
+    yield from some(strange, "records of events hold what nobody put")
+    twice = [f"{batch.worker}-{batch.life}-{batch.number}-{index}"
+             for (batch, index), count in times.items() if count > 1]  # fmt: skip
+    yield from some(twice, "events are stored more than once")
+
+
+def _receipt_violations(evidence: Evidence, made: _Made) -> Iterator[str]:
+    """Each receipt is true, and the same event gets the same one again."""
+    lost, wrong = [], []
+    known: dict[tuple[Batch, int], tuple[int, str]] = {}
+    by_key = {record.key: record for record in evidence.accepted.values()}
+    for receipt in evidence.receipts:
+        event = made.event(receipt.batch, receipt.index)
+        name = event.name if event is not None else f"of {receipt.batch}"
+        is_refused = receipt.status == "rejected"
+        if event is None or is_refused != (event.content is None):
+            wrong.append(f"{name} was {receipt.status}")
+            continue
+        if is_refused:
+            continue
+        record = by_key.get(receipt.key)
+        if record is None or event.body.decode() != record.original:
+            lost.append(name)
+            continue
+        first = known.setdefault((receipt.batch, receipt.index), (receipt.seq, receipt.key))
+        if record.seq != receipt.seq or first != (receipt.seq, receipt.key):
+            wrong.append(f"{name} is record {record.seq} and has a receipt for {receipt.seq}")
+        elif record.is_empty != (receipt.status == "empty") and receipt.status != "duplicate":
+            wrong.append(f"{name} was {receipt.status}")
+    yield from some(lost, "receipts are for events that are not in the journal")
+    yield from some(wrong, "receipts are wrong")
+
+
+def _end_violations(evidence: Evidence) -> Iterator[str]:
+    """Each accepted event has exactly one end, and each bad end a reason."""
+    stats = evidence.stats
+    if evidence.drain_reason != "idle":
+        yield f"what was left could not be delivered: {evidence.drain_reason}"
+    ends = Counter(evidence.superseded)
+    for request in evidence.requests:
+        ends.update(seq for seq, word in request.outcomes.items() if word == "completed")
+    ends.update(evidence.dead.keys())
+    ends.update(evidence.parked.keys())
+    updates = {record.seq for record in evidence.accepted.values() if not record.is_empty}
+    yield from some(sorted(updates - ends.keys()), "accepted events have no end")
+    yield from some(sorted(ends.keys() - updates), "ends are of events that were not accepted")
+    yield from some(
+        sorted(seq for seq, count in ends.items() if count > 1), "events have more than one end"
+    )
+    bad = evidence.dead | evidence.parked
+    yield from some(sorted(seq for seq in bad if not bad[seq]), "dead or parked without a reason")
+    counted = stats.completed + stats.superseded + stats.dead + stats.parked
+    yield from unequal("updates", ("accepted", len(updates)), ("counted with an end", counted))
+    yield from unequal(
+        "events", ("in the journal", len(evidence.accepted)), ("counted", stats.accepted)
+    )
+
+
+def _state_violations(evidence: Evidence) -> Iterator[str]:
+    """Each interaction has the attributes that the oracle says."""
+    lost = evidence.dead.keys() | evidence.parked.keys()
+    expected = final_state(
+        (content, _time_of(content))
+        for seq, content in sorted(
+            (record.seq, json.loads(record.original))
+            for record in evidence.accepted.values()
+            if not record.is_empty and record.seq not in lost
+        )
+    )
+    found = evidence.interactions
+    unlike = [
+        f"{name} ({_difference(expected.get(name, {}), found.get(name, {}))})"
+        for name in sorted(expected.keys() | found.keys())
+        if expected.get(name) != found.get(name)
+    ]
+    yield from some(unlike, "interactions differ from what they must be")
+
+
+def _trail_violations(evidence: Evidence) -> Iterator[str]:
+    """The queue file replays, and the exported trail is whole."""
+    yield from (f"queue check: {problem}" for problem in evidence.queue_problems)
+    if evidence.audit_problem:
+        yield f"audit trail: {evidence.audit_problem}"
+    yield from unequal(
+        "audit records",
+        ("in the journal", evidence.stats.journal_records),
+        ("in the log", evidence.audit_records),
+    )
+
+
+def _time_of(content: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(content["timestamp"])
+
+
+def _difference(expected: dict[str, Any], found: dict[str, Any]) -> str:
+    name = next(
+        name
+        for name in sorted(expected.keys() | found.keys())
+        if expected.get(name) != found.get(name)
+    )
+    return f"{name} is {found.get(name)!r}, not {expected.get(name)!r}"
