@@ -12,7 +12,7 @@ using std::chrono::microseconds;
 constexpr std::int64_t kUsPerMs = 1000;
 constexpr std::int64_t kLongestGateUs = 3'600'000'000;
 constexpr std::int64_t kHeartbeatUs = 5'000'000;
-constexpr std::int64_t kStandbyUs = 1'000'000;
+constexpr std::int64_t kStandbyUs = 250'000;  // a dead deliverer is followed within a second
 constexpr std::int64_t kDryUs = 50'000;
 constexpr std::int64_t kLeastWaitUs = 2'000;
 constexpr Access::Quota kNoClaims{.requests = 0};
@@ -95,8 +95,22 @@ void Feeder::leave_office() noexcept {
 
 void Feeder::deliver() {
   parts_.queue.on_put([exchange = parts_.exchange] { exchange->poke(); });
-  transacted_us_ = parts_.clock.mono_us();
+  transacted_us_ = in_office_us_ = parts_.clock.mono_us();
   while (take_turn()) {
+    keep_office();
+  }
+}
+
+// Whoever took over from a hanging deliverer gets the lock once that one has gone, so that its own death is noticed
+// at once.
+void Feeder::keep_office() {
+  const std::int64_t now_us = parts_.clock.mono_us();
+  if (now_us - in_office_us_ < kHeartbeatUs) return;
+  in_office_us_ = now_us;
+  try {
+    parts_.queue.elect(limits(kNoClaims, kept_gate_us_));
+  } catch (const StoreError& error) {
+    on_store_trouble(error);
   }
 }
 

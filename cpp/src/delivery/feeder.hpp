@@ -46,6 +46,7 @@ class Feeder {
   };
 
   bool take_office();
+  void keep_office();
   void recall_gate();
   void deliver();
   bool take_turn();
@@ -70,6 +71,7 @@ class Feeder {
   Reserve reserve_;
   std::vector<Settlement> settlements_;    // to be recorded by the next transaction
   std::int64_t transacted_us_ = 0;         // monotonic; of the last transaction
+  std::int64_t in_office_us_ = 0;          // when it last looked whether the lock is its own
   int store_failures_ = 0;                 // in a row
   std::int64_t kept_gate_us_ = INT64_MIN;  // monotonic; what the queue knows of the gate
   bool dry_ = false;                       // the queue said "due" and gave nothing

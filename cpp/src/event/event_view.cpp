@@ -60,10 +60,8 @@ void find_fields(const json::Document& document, FieldNodes& found) noexcept {
     const auto& key = nodes[i].key;
     // A document's text has padding behind it, so even an empty key has a first character.
     const Alias& alias = kAliasByLetter[*key.data() & 31];
-    if (alias.is(key)) {
-      found[alias.field] = &nodes[i];
-    } else if (alias.size > 0 && found[alias.field] == nullptr &&
-               key == field_names(alias.field).name) {
+    if (alias.is(key) ||
+        (alias.size > 0 && found[alias.field] == nullptr && key == field_names(alias.field).name)) {
       found[alias.field] = &nodes[i];
     }
   }

@@ -103,8 +103,8 @@ void Composer::reduce(const Entry& entry, const Item& item, const DeliveryState&
 bool Composer::waits(const Entry& late, std::int64_t seq, const Item& item,
                      const DeliveryState& state) {
   const auto is_seq = [&](const Entry& entry) { return entry.seq == seq; };
-  return seq > state.cursor || std::ranges::any_of(item, is_seq) ||
-         state.waiting.holds(late.interaction, seq) || pending_.is_given_up(seq);
+  return std::ranges::any_of(item, is_seq) || state.waiting.holds(late.interaction, seq) ||
+         (seq > state.cursor && pending_.find(seq, 0)) || pending_.is_given_up(seq);
 }
 
 }  // namespace cxrelay::queue

@@ -31,7 +31,7 @@ struct Composed {
 struct DeliveryState {
   const Waiting& waiting;
   const Delivered& delivered;
-  std::int64_t cursor;  // updates after this seq were not read yet: they wait
+  std::int64_t cursor;  // untried updates after this seq are not in memory
 };
 
 // Inside a transaction.

@@ -38,13 +38,7 @@ def restarted(queue: _core.Queue, path: Path) -> _core.Queue:
     "between",
     [
         lambda queue, path: queue,
-        pytest.param(
-            restarted,
-            marks=pytest.mark.xfail(
-                reason="Composer::waits() takes what lies beyond the cursor for not yet delivered,"
-                " and after a restart everything does (queue/composer.cpp)"
-            ),
-        ),
+        restarted,
     ],
     ids=["the same deliverer", "the next deliverer"],
 )

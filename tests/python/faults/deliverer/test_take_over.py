@@ -58,10 +58,6 @@ def send_after_the_kill(start_service: StartService, simulator: Simulator) -> fl
     return again.received_at - killed
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="a standby looks once a second (kStandbyUs in delivery/feeder.cpp): there is no margin",
-)
 def test_a_dead_deliverer_is_followed_within_a_second(
     start_service: StartService, cxone_simulator: Simulator
 ) -> None:
@@ -161,11 +157,6 @@ def test_one_that_has_lost_its_right_changes_nothing(
     assert problems(path) == []
 
 
-@pytest.mark.xfail(
-    raises=TimeoutError,
-    reason="after a take-over from a hanging deliverer nobody takes the lock that it leaves later:"
-    " Feeder elects once a term, so lock_term() is never called (delivery/feeder.cpp)",
-)
 def test_after_a_take_over_a_death_is_followed_at_once_too(
     hanging: HangingScene, start_service: StartService, cxone_simulator: Simulator
 ) -> None:
