@@ -36,7 +36,9 @@ class WritesOldOverNew(Wrapped):
     def change(self, update: Any) -> Any:
         out = super().change(update)
         if not out.merged:
-            out.payload = self.real.find(out.idempotency_key).payload
+            stored = self.real.find(out.idempotency_key)
+            assert stored is not None
+            out.payload = stored.payload
         return out
 
 

@@ -66,8 +66,10 @@ def merged(older: Payload, newer: Payload) -> Payload:
     out = dict(older)
     for name, value in newer.items():
         before = out.get(name)
-        both = isinstance(before, dict) and isinstance(value, dict)
-        out[name] = merged(before, value) if both else value
+        if isinstance(before, dict) and isinstance(value, dict):
+            out[name] = merged(before, value)
+        else:
+            out[name] = value
     return out
 
 

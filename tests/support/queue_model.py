@@ -221,7 +221,8 @@ class QueueModel:
 
     def _due(self, name: str, now_us: int) -> bool:
         waiting = [row for row in self._of(name) if row.state == "pending"]
-        return members(waiting)[0].not_before_us <= now_us
+        first = members(waiting)[0]
+        return first.not_before_us <= now_us
 
     def _may_go(self, name: str, now_us: int) -> bool:
         if self._due(name, now_us):

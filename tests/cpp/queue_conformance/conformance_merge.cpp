@@ -1,4 +1,5 @@
-// Several updates of one interaction (P5): sent as one, kept together once they were sent, parted when they are refused.
+// Several updates of one interaction (P5): sent as one, kept together once they were sent, parted when they are
+// refused.
 #include <algorithm>
 
 #include "conformance_test.hpp"
