@@ -156,6 +156,34 @@ TEST_P(QueueClaiming, ManyOfOneInteractionDoNotHideTheOthers) {
   EXPECT_EQ(queue_->stats().completed, 3001);
 }
 
+TEST_P(QueueClaiming, RetriesAreHeldBackBeyondTheirLimit) {
+  put_backlog(4);
+  settle(claim(2), Outcome::retry);
+  limits_.max_requests = 4;
+  limits_.max_updates = 1;
+  limits_.max_retries = 0;
+  auto claims = queue_->claim(limits_);
+  ASSERT_EQ(claims.size(), 2U) << "the untried ones";
+  for (const auto& one : claims) EXPECT_EQ(one.updates.front().attempts, 0);
+  EXPECT_TRUE(queue_->claim(limits_).empty());
+  limits_.max_retries = 1;
+  claims = queue_->claim(limits_);
+  ASSERT_EQ(claims.size(), 1U);
+  EXPECT_EQ(claims.front().updates.front().attempts, 1);
+  limits_.max_retries = 5;
+  EXPECT_EQ(queue_->claim(limits_).size(), 1U);
+}
+
+TEST_P(QueueClaiming, AlsoThoseOfARefusedBatch) {
+  put_backlog(4);
+  settle(claim(), Outcome::retry);
+  settle(claim(), Outcome::split);
+  limits_.max_retries = 0;
+  EXPECT_TRUE(queue_->claim(limits_).empty());
+  limits_.max_retries = 1;
+  EXPECT_EQ(queue_->claim(limits_).size(), 1U);
+}
+
 TEST_P(QueueClaiming, TwoHandlesNeverHoldOneInteraction) {
   if (has_one_deliverer()) GTEST_SKIP() << "one deliverer at a time";
   const auto other = open();

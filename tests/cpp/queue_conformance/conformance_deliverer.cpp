@@ -206,6 +206,19 @@ TEST_P(QueueRecovery, WhatWasSettledBeforeTheDeathIsNotTouched) {
   EXPECT_EQ(queue_->stats().delayed, 1);
 }
 
+TEST_P(QueueRecovery, TheNextDelivererIsToldOfTheGate) {
+  ASSERT_TRUE(queue_->elect(limits_));
+  EXPECT_EQ(queue_->gate_until_us("test"), 0);
+  limits_.gate_until_us = clock_->wall_us() + 5'000'000;
+  const auto until = limits_.gate_until_us;
+  queue_->claim(limits_);
+  limits_.gate_until_us = 0;  // no news
+  queue_->claim(limits_);
+  crash();
+  EXPECT_EQ(queue_->gate_until_us("test"), until);
+  EXPECT_EQ(queue_->gate_until_us("another"), 0);
+}
+
 // Neither a wait of its own nor one of an older update ends because others of the interaction may go.
 TEST_P(QueueRecovery, AReloadForgetsNoDelay) {
   put({"a", 2, R"({"x":2})"});

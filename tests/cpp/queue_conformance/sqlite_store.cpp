@@ -29,6 +29,8 @@ const std::map<std::string, std::string> kKnownDefects{
     {"QueueLateness.AndAfterACrash", kCursor},
     {"QueueLateness.ARevivedOneMayHaveBecomeLate", kCursor},
     {"QueueLateness.ARevivedOneWithNothingLeftIsSuperseded", kCursor},
+    {"QueueClaiming.AlsoThoseOfARefusedBatch",
+     "halves are handed out whatever max_retries (and max_updates) say"},
     {"QueueMerging.HoweverFarApartTheyAre",
      "members of a halved item are read page by page: the first page may have only some of them"},
     {"QueueMerging.ARevivalWithALimitDoesNotTearItApart", "the limit counts updates, not items"},

@@ -37,7 +37,7 @@ class Limits : public ::testing::Test, protected QueueVerbs {
       const auto now = clock_->wall_us();
       const auto judgement = delivery::judge(target_, policy_, one, reply, now);
       const auto settlement =
-          delivery::settle(judgement, target_, policy_, one, reply, now, 0, dice_);
+          delivery::settle(judgement, target_, policy_, one, reply, now, {}, dice_);
       queue_->settle(std::span(&settlement, 1));
     }
     return sends;

@@ -45,6 +45,7 @@ ClaimLimits Worker::limits() const {
   const bool open = around_.clock.mono_us() >= gate_opens_us_;
   limits.max_requests = open ? kMaxInFlight - std::min(kMaxInFlight, flights_.size()) : 0;
   limits.max_updates = 4;
+  if (may_fail_ && around_.dice.chance(0.3)) limits.max_retries = around_.dice.index(3);
   limits.target = around_.target.name;
   limits.idempotent = around_.target.idempotent;
   return limits;
@@ -121,7 +122,7 @@ void Worker::judge_reply(const Flight& flight, HttpReply reply) {
     opens_wall_us = wall + pause_us;
   }
   auto settlement = delivery::settle(judgement, around_.target, kPolicy, flight.claim, reply, wall,
-                                     opens_wall_us, around_.dice);
+                                     {.gate_opens_us = opens_wall_us}, around_.dice);
   if (around_.profile.broken == Broken::unknown_is_done) {
     for (auto& outcome : settlement.outcomes) {
       if (outcome.error_class == "UNKNOWN") outcome = {};
