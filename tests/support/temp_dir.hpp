@@ -8,10 +8,17 @@
 
 namespace cxrelay::testing {
 
+// A place without a disk behind it, where the system has one: for many short lives of a file, where syncs are not the
+// subject.
+inline std::filesystem::path memory_directory() {
+  const std::filesystem::path place = "/dev/shm";
+  return std::filesystem::is_directory(place) ? place : std::filesystem::temp_directory_path();
+}
+
 class TempDir {
  public:
-  TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "cxrelay-XXXXXX").string();
+  explicit TempDir(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string pattern = (parent / "cxrelay-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
     path_ = pattern;
   }
