@@ -18,7 +18,7 @@ constexpr int kRefillPages = 8;
 constexpr const char* kNotSent = "NOT_SENT";
 
 bool was_sent(const Settlement& settlement) {
-  return settlement.error_class != kNotSent &&
+  return settlement.sent && settlement.error_class != kNotSent &&
          !std::ranges::all_of(settlement.outcomes, [](const UpdateOutcome& outcome) {
            return outcome.outcome == Outcome::released;
          });
@@ -223,8 +223,12 @@ std::vector<Claim> Deliverer::settle_and_claim(std::span<const Settlement> settl
 }
 
 void Deliverer::require_open(std::span<const Settlement> settlements) const {
+  std::unordered_set<std::int64_t> settled;
   for (const auto& settlement : settlements) {
     const auto open = open_requests_.find(settlement.token.request_seq);
+    if (!settled.insert(settlement.token.request_seq).second) {
+      throw Error("a claim is settled once");
+    }
     if (settlement.token.epoch != epoch_ || open == open_requests_.end()) {
       throw FencedError("the claim is not open any more");
     }

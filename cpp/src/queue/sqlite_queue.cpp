@@ -221,6 +221,10 @@ std::vector<Claim> SqliteQueue::settle_and_claim(std::span<const Settlement> set
   std::size_t rows = limits.max_requests * limits.max_updates;
   for (const auto& settlement : settlements) rows += settlement.outcomes.size();
   Handles& h = handles();
+  {
+    const std::lock_guard lock(term_mutex_);
+    if (!elected_) throw FencedError("this handle is not the deliverer of the queue");
+  }
   try {
     commit(rows, 0, [&] {
       claims = h.deliverer.settle_and_claim(settlements, limits);

@@ -17,18 +17,8 @@ class SqliteStore final : public QueueStore {
   TempDir directory_{memory_directory()};
 };
 
-constexpr const char* kCursor =
-    "after its memory was read anew the deliverer takes delivered events for waiting ones, so a "
-    "late"
-    " one that was sent before is not reduced (Composer::waits: the cursor is 0 until an untried"
-    " update is read)";
-
 // Each is a line to delete when the queue is right.
 const std::map<std::string, std::string> kKnownDefects{
-    {"QueueLateness.AlsoAfterARestart", kCursor},
-    {"QueueLateness.AndAfterACrash", kCursor},
-    {"QueueLateness.ARevivedOneMayHaveBecomeLate", kCursor},
-    {"QueueLateness.ARevivedOneWithNothingLeftIsSuperseded", kCursor},
     {"QueueClaiming.AlsoThoseOfARefusedBatch",
      "halves are handed out whatever max_retries (and max_updates) say"},
     {"QueueMerging.HoweverFarApartTheyAre",
@@ -37,14 +27,6 @@ const std::map<std::string, std::string> kKnownDefects{
     {"QueueRecovery.AReloadForgetsNoDelay",
      "Waiting::add takes the delay of the first entry of an interaction for that of all"},
     {"QueueSettling.AReleasedClaimWaitsForItsTime", "not_before_us of a released one is ignored"},
-    {"QueueSettling.WhatWasNotSentIsNeitherRequestNorAttempt",
-     "Settlement::sent is ignored; only NOT_SENT as error class, or all released, count as not "
-     "sent"},
-    {"QueueSettling.AClaimIsSettledOnceInAStep",
-     "the second one of a step is looked up without finding it: undefined behaviour"},
-    {"QueueFencing.WithoutAnElectionNothingIsClaimed",
-     "epoch 0 of a handle that was never elected equals that of a fresh file"},
-    {"QueueFencing.NorAfterResigning", "one that resigned claims on until another is elected"},
 };
 
 Implementation sqlite() {
