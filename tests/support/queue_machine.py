@@ -67,7 +67,9 @@ class QueueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         memory = Path("/dev/shm")
-        self.folder = tempfile.mkdtemp(dir=memory if memory.is_dir() else None)
+        self.folder = tempfile.mkdtemp(
+            prefix="cxrelay-machine-", dir=memory if memory.is_dir() else None
+        )
         self.path = f"{self.folder}/queue.db"
         self.model = QueueModel(self.tolerated)
         self.queue = self.open_queue(self.path)
