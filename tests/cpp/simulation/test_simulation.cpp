@@ -19,7 +19,6 @@ struct Scene {
   Profile profile;
   std::vector<std::string> must_see;
   std::uint64_t seeds = 200;
-  const char* known_defect = nullptr;
 };
 
 // For messages: its name, not its bytes.
@@ -73,9 +72,6 @@ class Simulation : public ::testing::TestWithParam<Scene> {};
 
 TEST_P(Simulation, KeepsEveryPromise) {
   const Scene& scene = GetParam();
-  if (scene.known_defect != nullptr && std::getenv("CXRELAY_KNOWN_DEFECTS") == nullptr) {
-    GTEST_SKIP() << "known defect: " << scene.known_defect;
-  }
   const char* only = std::getenv("CXRELAY_SIMULATION_SEED");
   const std::uint64_t first = only != nullptr ? std::strtoull(only, nullptr, 10) : 1;
   const std::uint64_t last = only != nullptr ? first : seeds(scene.seeds);
@@ -108,9 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
         Scene{"OneWorker", one_worker(), {"crashed with requests open", "released", "retry"}},
         Scene{"NotIdempotent", not_idempotent(), {"parked", "fenced"}},
         Scene{"Busy", busy(), {"merged", "parted", "came twice"}, 50},
-        Scene{"Everything", everything(), kDeaths, 200,
-              "late events are not reduced after the deliverer's memory was read anew: see the "
-              "conformance suite"}),
+        Scene{"Everything", everything(), kDeaths}),
     name_of);
 
 TEST(SimulatedWorld, IsTheSameForTheSameSeed) {
