@@ -50,14 +50,23 @@ def open_scene(tmp_path: Path) -> Iterator[OpenScene]:
             config = RelayConfig(
                 queue=QueueConfig(path=str(tmp_path / f"queue-{next(count)}.db")),
                 audit=AuditConfig(path=""),
-                target=TargetConfig(base_url=proxy.base_url, max_in_flight=1, max_updates=2),
+                # Each answer is judged for itself: what spares a failing target has tests of its own.
+                target=TargetConfig(
+                    base_url=proxy.base_url, max_in_flight=1, max_updates=2, adaptive_pace=False
+                ),
                 auth=AuthConfig(
                     client_id=sim.client_id,
                     client_secret=sim.client_secret,
                     token_url=sim.token_url,
                     userinfo_url=sim.base_url + "/api/v2/oauth2/userinfo",
                 ),
-                retry=RetryConfig(base_ms=0, throttled_base_ms=0, max_delay_ms=1),
+                retry=RetryConfig(
+                    base_ms=0,
+                    throttled_base_ms=0,
+                    max_delay_ms=1,
+                    budget_tokens=0,
+                    breaker_failures=0,
+                ),
             )
             config = replace(
                 config,

@@ -63,10 +63,16 @@ def outcome(error_class: str, idempotent: bool) -> str:
 
 
 def files(statuses: list[int]) -> list[list[int]]:
-    """In portions, each for a queue file of its own: no memory of failures spoils the next."""
-    return [
-        statuses[at : at + STATUSES_PER_FILE] for at in range(0, len(statuses), STATUSES_PER_FILE)
-    ]
+    """In portions, each for a queue file of its own: no memory of failures spoils the next.
+
+    A 413 makes the batches behind it smaller, so it ends its portion.
+    """
+    portions: list[list[int]] = [[]]
+    for status in statuses:
+        if len(portions[-1]) == STATUSES_PER_FILE or 413 in portions[-1]:
+            portions.append([])
+        portions[-1].append(status)
+    return portions
 
 
 def number_of(status: int, place: int = 0) -> int:
