@@ -65,11 +65,11 @@ def outcome(error_class: str, idempotent: bool) -> str:
 def files(statuses: list[int]) -> list[list[int]]:
     """In portions, each for a queue file of its own: no memory of failures spoils the next.
 
-    A 413 makes the batches behind it smaller, so it ends its portion.
+    A 413 or 429 makes the batches behind it smaller, so it ends its portion.
     """
     portions: list[list[int]] = [[]]
     for status in statuses:
-        if len(portions[-1]) == STATUSES_PER_FILE or 413 in portions[-1]:
+        if len(portions[-1]) == STATUSES_PER_FILE or portions[-1][-1:] in ([413], [429]):
             portions.append([])
         portions[-1].append(status)
     return portions
