@@ -6,21 +6,20 @@ import asyncio
 import random
 import socket
 import threading
-from collections.abc import Iterable
-from types import TracebackType
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
+from ..loopback_server import LoopbackServer
 from .connection import Connection
 from .faults import Fault
 from .ledger import Ending, Ledger, ProxiedConnection, ProxyCounts
 from .schedule import Schedule
 
-_BACKLOG = 1024
 _ACCEPT_PAUSE_S = 0.05
 _PORTS = {"http": 80, "https": 443}
 
 
-class FaultProxy:
+class FaultProxy(LoopbackServer):
     """A TCP proxy on loopback, in a thread of this process, that breaks connections as told.
 
     Use it as a context manager, or call ``start`` and ``stop``. It can be started once. Every
@@ -38,6 +37,7 @@ class FaultProxy:
     """
 
     def __init__(self, target: str, *, seed: int = 0, port: int = 0) -> None:
+        super().__init__("fault proxy", port)
         url = urlsplit(target)
         if url.scheme not in _PORTS or not url.hostname:
             raise ValueError(f"a fault proxy needs an http or https URL, not {target!r}")
@@ -47,81 +47,20 @@ class FaultProxy:
         self._condition = threading.Condition()
         self._schedule = Schedule(random.Random(seed))  # noqa: S311 - not for secrets
         self._ledger = Ledger(self._condition)
-        self._wanted_port = port
-        self._port = 0
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping: asyncio.Event | None = None
         self._open: dict[asyncio.Task[None], Connection] = {}  # touched by the loop's thread only
 
     def __repr__(self) -> str:
         where = self.base_url if self._port else "not started"
         return f"<FaultProxy {where} to {self._target}>"
 
-    # --- life ---
+    # --- serving ---
 
-    def start(self) -> FaultProxy:
-        """Bind and serve; connections are accepted when this returns.
-
-        Raises:
-            OSError: the port cannot be bound, or no descriptors are left.
-            RuntimeError: it was started before.
-        """
-        if self._thread is not None:
-            raise RuntimeError("a fault proxy can be started once")
-        listener = socket.create_server(("127.0.0.1", self._wanted_port), backlog=_BACKLOG)
-        self._port = listener.getsockname()[1]
-        ready = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, args=(listener, ready), name="cxrelay-fault-proxy", daemon=True
-        )
-        self._thread.start()
-        ready.wait()
-        if self._stopping is None:
-            self._thread.join()
-            raise OSError("the fault proxy's event loop could not start")
-        return self
-
-    def stop(self) -> None:
-        """Close every connection and end the thread. What was recorded can still be read."""
-        thread, loop, stopping = self._thread, self._loop, self._stopping
-        if thread is None or loop is None or stopping is None:
-            return
-        if thread.is_alive():
-            loop.call_soon_threadsafe(stopping.set)
-            thread.join()
-        self._loop = None
-
-    def __enter__(self) -> FaultProxy:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
+    async def _serve(
+        self, listener: socket.socket, stopping: asyncio.Event, serving: Callable[[], None]
     ) -> None:
-        self.stop()
-
-    @property
-    def running(self) -> bool:
-        """Whether it was started and not yet stopped."""
-        return self._loop is not None
-
-    def _run(self, listener: socket.socket, ready: threading.Event) -> None:
-        try:
-            with listener:
-                asyncio.run(self._serve(listener, ready))
-        finally:
-            ready.set()  # also if there is no loop, or start would wait for ever
-
-    async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
-        listener.setblocking(False)
         accepting = asyncio.create_task(self._accept(listener))
-        ready.set()
-        await self._stopping.wait()
+        serving()
+        await stopping.wait()
         accepting.cancel()
         tasks = [accepting, *self._open]
         for task in tasks:
@@ -158,9 +97,7 @@ class FaultProxy:
         Raises:
             RuntimeError: it was not started.
         """
-        if not self._port:
-            raise RuntimeError("the fault proxy was not started")
-        return self._url._replace(netloc=f"127.0.0.1:{self._port}").geturl()
+        return self._url._replace(netloc=f"127.0.0.1:{self._started_port()}").geturl()
 
     # --- what it saw ---
 

@@ -6,12 +6,11 @@ import asyncio
 import secrets
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from ..loopback_server import LoopbackServer
 from . import behaviours
 from .api import OAUTH_PATH, WRITE_SCOPE, Api, Settings
 from .connection import Connection
@@ -24,11 +23,10 @@ from .state import Applied
 if TYPE_CHECKING:
     from .process import SimulatorProcess
 
-_BACKLOG = 1024
 _ACCEPT_PAUSE_S = 0.05
 
 
-class Simulator:
+class Simulator(LoopbackServer):
     """A CXone stand-in on loopback: a real HTTP/1.1 server in a thread of this process.
 
     Use it as a context manager, or call ``start`` and ``stop``. It can be started once. Every
@@ -81,6 +79,7 @@ class Simulator:
         self.region = region
         self.client_id = client_id
         self.client_secret = client_secret or secrets.token_urlsafe(18)
+        super().__init__("simulator", port)
         settings = Settings(
             client_id=client_id,
             client_secret=self.client_secret,
@@ -97,77 +96,17 @@ class Simulator:
         )
         self._api = Api(settings, clock)
         self._limits = (max_head_bytes, max_body_bytes)
-        self._wanted_port = port
-        self._port = 0
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping: asyncio.Event | None = None
 
     def __repr__(self) -> str:
         where = self.base_url if self._port else "not started"
         return f"<Simulator {where}>"
 
-    # --- life ---
+    # --- serving ---
 
-    def start(self) -> Simulator:
-        """Bind and serve; requests are answered when this returns.
-
-        Raises:
-            OSError: the port cannot be bound, or no descriptors are left.
-            RuntimeError: it was started before.
-        """
-        if self._thread is not None:
-            raise RuntimeError("a simulator can be started once")
-        listener = socket.create_server(("127.0.0.1", self._wanted_port), backlog=_BACKLOG)
-        self._port = listener.getsockname()[1]
-        ready = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, args=(listener, ready), name="cxrelay-simulator", daemon=True
-        )
-        self._thread.start()
-        ready.wait()
-        if self._stopping is None:
-            self._thread.join()
-            raise OSError("the simulator's event loop could not start")
-        return self
-
-    def stop(self) -> None:
-        """Close every connection and end the thread. What was recorded can still be read."""
-        thread, loop, stopping = self._thread, self._loop, self._stopping
-        if thread is None or loop is None or stopping is None:
-            return
-        if thread.is_alive():
-            loop.call_soon_threadsafe(stopping.set)
-            thread.join()
-        self._loop = None
-
-    def __enter__(self) -> Simulator:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
+    async def _serve(
+        self, listener: socket.socket, stopping: asyncio.Event, serving: Callable[[], None]
     ) -> None:
-        self.stop()
-
-    @property
-    def running(self) -> bool:
-        """Whether it was started and not yet stopped."""
-        return self._loop is not None
-
-    def _run(self, listener: socket.socket, ready: threading.Event) -> None:
-        try:
-            with listener:
-                asyncio.run(self._serve(listener, ready))
-        finally:
-            ready.set()  # also if there is no loop, or start would wait for ever
-
-    async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
         loop = asyncio.get_running_loop()
-        self._loop = loop
-        self._stopping = asyncio.Event()
         connections: set[Connection] = set()
         arriving: set[asyncio.Task[object]] = set()
 
@@ -186,10 +125,9 @@ class Simulator:
             arriving.add(task)
             task.add_done_callback(arriving.discard)
 
-        listener.setblocking(False)
         loop.add_reader(listener, accept)
-        ready.set()
-        await self._stopping.wait()
+        serving()
+        await stopping.wait()
         loop.remove_reader(listener)
         listener.close()
         # asyncio's own Server loses a connection that was accepted just before it is closed;
@@ -208,9 +146,7 @@ class Simulator:
         Raises:
             RuntimeError: it was not started.
         """
-        if not self._port:
-            raise RuntimeError("the simulator was not started")
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._started_port()}"
 
     @property
     def token_url(self) -> str:
