@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from cxrelay.cli import main
-from cxrelay.config import ENVIRONMENT
 from cxrelay.simulator import Simulator
 
 
@@ -38,10 +37,8 @@ Command = Callable[..., Outcome]
 
 @pytest.fixture(autouse=True)
 def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Every command runs in an empty folder and without settings from outside."""
+    """Every command runs in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    for variable in ENVIRONMENT:
-        monkeypatch.delenv(variable, raising=False)
 
 
 @pytest.fixture

@@ -18,14 +18,6 @@ from cxrelay import (
 from cxrelay.simulator import Simulator
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cxrelay.config import ENVIRONMENT
-
-    for variable in ENVIRONMENT:
-        monkeypatch.delenv(variable, raising=False)
-
-
 @pytest.fixture
 def offline(tmp_path: Path) -> RelayConfig:
     """A configuration without target and credentials."""

@@ -22,14 +22,6 @@ from cxrelay import (
 )
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cxrelay.config import ENVIRONMENT
-
-    for variable in ENVIRONMENT:
-        monkeypatch.delenv(variable, raising=False)
-
-
 @pytest.fixture
 def open_scene(tmp_path: Path) -> Iterator[OpenScene]:
     """Opens a scene with a queue file of its own; all of it ends with the test.
