@@ -10,9 +10,6 @@ namespace {
 
 // journal: append-only. Narrow columns first, so that a scan for them does not touch overflow pages.
 // journal_identity: time-ordered, so that a put appends at its right edge.
-// pending: one narrow row an update that is not done. next_at_us 0 = never tried, claimed in the order of seq;
-//   otherwise wall time before which it must not be sent (0 again for dead and parked ones).
-//   item: the newest update of those that it was sent with as one, itself if alone; null before it is sent.
 // open_requests: started and not finished; at most as many as requests may be on the wire.
 constexpr const char* kTables = R"sql(
 CREATE TABLE journal (
@@ -36,6 +33,24 @@ CREATE TABLE journal (
 ) STRICT;
 CREATE UNIQUE INDEX journal_identity ON journal (event_time_us, interaction_id, fingerprint)
   WHERE fingerprint IS NOT NULL;
+CREATE TABLE open_requests (
+  request_seq INTEGER PRIMARY KEY,
+  epoch INTEGER NOT NULL,
+  request_id TEXT NOT NULL,
+  updates TEXT NOT NULL
+) STRICT;
+CREATE TABLE meta (
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// One narrow row an update that is not done. next_at_us 0 = never tried, claimed in the order of seq; otherwise wall
+// time before which it must not be sent (0 again for dead and parked ones).
+// item: the newest update of those that it was sent with as one, itself if alone; null before it is sent.
+// The constraint is a chain of comparisons: SQLite fills a table of its own for each IN list, with each row written,
+// which cost more than all the rest of a put.
+constexpr const char* kPending = R"sql(
 CREATE TABLE pending (
   state TEXT NOT NULL,
   next_at_us INTEGER NOT NULL,
@@ -47,17 +62,7 @@ CREATE TABLE pending (
   last_error TEXT,
   item INTEGER,
   PRIMARY KEY (state, next_at_us, seq),
-  CONSTRAINT state_is_known CHECK (state IN ('pending', 'dead', 'parked'))
-) STRICT, WITHOUT ROWID;
-CREATE TABLE open_requests (
-  request_seq INTEGER PRIMARY KEY,
-  epoch INTEGER NOT NULL,
-  request_id TEXT NOT NULL,
-  updates TEXT NOT NULL
-) STRICT;
-CREATE TABLE meta (
-  name TEXT PRIMARY KEY,
-  value INTEGER NOT NULL
+  CONSTRAINT state_is_known CHECK (state = 'pending' OR state = 'dead' OR state = 'parked')
 ) STRICT, WITHOUT ROWID;
 )sql";
 
@@ -100,10 +105,19 @@ Shape shape_of(sqlite::Database& database) {
 }
 
 // Version 1 did not know which updates were sent as one: each was sent alone.
-void upgrade_from_1(sqlite::Database& database) {
+void add_item(sqlite::Database& database) {
+  database.run("ALTER TABLE pending ADD COLUMN item INTEGER");
+}
+
+// Up to version 2 the constraint on the states was an IN list.
+void rebuild_pending(sqlite::Database& database) {
+  database.run("DROP VIEW pending_updates; ALTER TABLE pending RENAME TO pending_before");
+  database.run(kPending);
   database.run(
-      "ALTER TABLE pending ADD COLUMN item INTEGER;"
-      "UPDATE meta SET value = 2 WHERE name = 'schema_version'");
+      "INSERT INTO pending SELECT state, next_at_us, seq, interaction, event_time_us, attempts,"
+      " revived_us, last_error, item FROM pending_before;"
+      "DROP TABLE pending_before");
+  database.run(kView);
 }
 
 std::int64_t stored_version(sqlite::Database& database) {
@@ -119,8 +133,21 @@ void require_current(sqlite::Database& database) {
   }
 }
 
+bool is_older(std::int64_t version) { return version >= 1 && version < kSchemaVersion; }
+
+void upgrade(sqlite::Database& database) {
+  const auto version = stored_version(database);
+  if (!is_older(version)) return;
+  if (version == 1) add_item(database);
+  rebuild_pending(database);
+  database.run(
+      fmt::format("UPDATE meta SET value = {} WHERE name = 'schema_version'", kSchemaVersion)
+          .c_str());
+}
+
 void create_tables(sqlite::Database& database) {
   database.run(kTables);
+  database.run(kPending);
   database.run(
       fmt::format("INSERT INTO meta VALUES ('schema_version', {})", kSchemaVersion).c_str());
 }
@@ -128,13 +155,13 @@ void create_tables(sqlite::Database& database) {
 }  // namespace
 
 void prepare_schema(sqlite::Database& database, Clock& clock, Random& random) {
-  if (shape_of(database) == Shape::ours && stored_version(database) != 1) {
+  if (shape_of(database) == Shape::ours && !is_older(stored_version(database))) {
     return require_current(database);
   }
   sqlite::Transaction transaction(database);
   switch (shape_of(database)) {  // again: another process may have been first
     case Shape::ours:
-      if (stored_version(database) == 1) upgrade_from_1(database);
+      upgrade(database);
       require_current(database);
       break;
     case Shape::empty:

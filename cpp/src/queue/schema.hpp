@@ -7,10 +7,10 @@
 namespace cxrelay::queue {
 
 // Persisted: do not renumber. Raised when a stored shape changes, together with an upgrade step.
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
-// Creates the tables in an empty file, upgrades a file that the tutorial's code wrote, and leaves a current one
-// alone. One transaction. Throws StoreError(schema) for a newer or a foreign file.
+// Creates the tables in an empty file, upgrades a file that the tutorial's code or an older version wrote, and
+// leaves a current one alone. One transaction. Throws StoreError(schema) for a newer or a foreign file.
 void prepare_schema(sqlite::Database& database, Clock& clock, Random& random);
 
 }  // namespace cxrelay::queue

@@ -68,6 +68,40 @@ TEST_F(UpgradeTest, TheTutorialsColumnsStayReadable) {
   EXPECT_EQ(reader.integer("SELECT count(*) FROM pending_updates WHERE status = 'in_flight'"), 1);
 }
 
+// Version 2 had an IN list as the constraint on the states.
+TEST_F(QueueTest, AFileOfVersion2KeepsItsRowsAndGetsTheNewConstraint) {
+  put({"a", 1});
+  put({"b", 1});
+  settle(claim(1), Outcome::retry);
+  settle(claim(1), Outcome::dead);
+  queue_.reset();
+  {
+    sqlite::Database file(path_, sqlite::OpenMode::create);
+    file.run(R"sql(
+      DROP VIEW pending_updates;
+      CREATE TABLE old (
+        state TEXT NOT NULL, next_at_us INTEGER NOT NULL, seq INTEGER NOT NULL, interaction INTEGER NOT NULL,
+        event_time_us INTEGER NOT NULL, attempts INTEGER NOT NULL, revived_us INTEGER, last_error TEXT, item INTEGER,
+        PRIMARY KEY (state, next_at_us, seq),
+        CONSTRAINT state_is_known CHECK (state IN ('pending', 'dead', 'parked'))
+      ) STRICT, WITHOUT ROWID;
+      INSERT INTO old SELECT * FROM pending;
+      DROP TABLE pending;
+      ALTER TABLE old RENAME TO pending;
+      CREATE VIEW pending_updates AS SELECT * FROM pending;
+      UPDATE meta SET value = 2 WHERE name = 'schema_version';
+    )sql");
+  }
+  open();
+  EXPECT_EQ(queue_->find("a_1")->attempts, 1);
+  EXPECT_EQ(queue_->find("b_1")->attempts, 1);
+  sqlite::Database reader(path_, sqlite::OpenMode::read_only);
+  EXPECT_EQ(reader.integer("SELECT count(*) FROM pending_updates WHERE status = 'dead'"), 1);
+  EXPECT_EQ(reader.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'pending'"
+                           " AND sql LIKE '%state_is_known%' AND sql NOT LIKE '% IN (%'"),
+            1);
+}
+
 TEST(ForeignFile, IsRefused) {
   TempDir directory;
   SqliteQueueOptions options;
