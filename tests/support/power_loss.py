@@ -170,11 +170,15 @@ class Disk:
         for number, change in enumerate(uncertain):
             yield f"all but {number}", {c: None for c in uncertain if c is not change}
             yield f"only {number}", {change: None}
-            if len(change.sectors) > 1:
-                some = rng.randrange(1, len(change.sectors))
-                yield f"{number} cut short", everything | {change: frozenset(change.sectors[:some])}
+            # A large write, which holds many pages, has more ways to arrive in part.
+            inner = range(1, len(change.sectors))
+            for some in rng.sample(inner, min(len(inner), 1 + len(inner) // 4)):
                 yield (
-                    f"{number} torn",
+                    f"{number} cut after {some} sectors",
+                    everything | {change: frozenset(change.sectors[:some])},
+                )
+                yield (
+                    f"{number} torn, {some} sectors",
                     everything | {change: frozenset(rng.sample(change.sectors, some))},
                 )
         for number in range(RANDOM_IMAGES):

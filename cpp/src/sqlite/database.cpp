@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "cxrelay/errors.hpp"
 #include "sqlite/error.hpp"
+#include "sqlite/gathering_vfs.hpp"
 #include "sqlite/statement.hpp"
 
 namespace cxrelay::sqlite {
@@ -65,7 +66,7 @@ Database::Database(const std::string& path, OpenMode mode) : path_(path) {
   if (mode == OpenMode::create) make_if_missing(path);
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (mode == OpenMode::create ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
-  const int code = sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &handle_, flags, gathering_vfs());
   if (code != SQLITE_OK) {
     sqlite3_close(handle_);
     throw_error(nullptr, code, "cannot open the queue file " + path);

@@ -62,7 +62,7 @@ def test_an_error_that_stays_for_a_while(memory_folder: Path, error: str, kind: 
         [*kill_sweep.STORY, path, "patient"],
         [path.with_name("queue.db-wal")],
         calls=["pwrite64"],
-        inject=[f"pwrite64:error={error}:when=40..43"],
+        inject=[f"pwrite64:error={error}:when=15..18"],
         stdout=memory_folder / "said",
     )
     said = queue_story.parse_lines((memory_folder / "said").read_text())
