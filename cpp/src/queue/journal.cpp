@@ -1,6 +1,7 @@
 #include "queue/journal.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace cxrelay::queue {
 namespace {
@@ -30,6 +31,9 @@ Journal::Journal(sqlite::Database& database)
               "event_time_us,"
               " fingerprint, mapping_version, request_id, detail, hash, salt, mapped, original)"
               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
+      newest_(database,
+              "SELECT max(event_time_us) FROM journal INDEXED BY journal_identity"
+              " WHERE fingerprint IS NOT NULL"),
       find_(database,
             "SELECT seq, fingerprint FROM journal INDEXED BY journal_identity"
             " WHERE event_time_us = ?1 AND interaction_id = ?2 AND fingerprint IS NOT NULL"),
@@ -42,6 +46,7 @@ void Journal::begin(std::int64_t now_us) {
   time_us_ = now_us;
   seq_ = 0;
   hash_ = {};
+  newest_event_us_.reset();
   counters_ = {};
   head_.reset();
   if (head_.step()) {
@@ -84,12 +89,16 @@ std::int64_t Journal::append(const NewRecord& record) {
 
   seq_ = fields.seq;
   hash_ = hash;
+  if (newest_event_us_ && record.fingerprint != nullptr && record.event_time_us) {
+    newest_event_us_ = std::max(*newest_event_us_, *record.event_time_us);
+  }
   return seq_;
 }
 
 std::optional<Journal::Known> Journal::find(std::int64_t event_time_us,
                                             std::string_view interaction_id,
                                             const Fingerprint& fingerprint) {
+  if (is_newer_than_all(event_time_us)) return std::nullopt;
   find_.reset().bind(1, event_time_us).bind(2, interaction_id);
   std::optional<Known> known;
   while (find_.step()) {
@@ -99,6 +108,17 @@ std::optional<Journal::Known> Journal::find(std::int64_t event_time_us,
   }
   find_.reset();
   return known;
+}
+
+// Events mostly come in the order of their times: then one look at the index serves a whole transaction.
+bool Journal::is_newer_than_all(std::int64_t event_time_us) {
+  if (!newest_event_us_) {
+    newest_.reset();
+    const bool any = newest_.step() && !newest_.is_null(0);
+    newest_event_us_ = any ? newest_.integer(0) : std::numeric_limits<std::int64_t>::min();
+    newest_.reset();
+  }
+  return event_time_us > *newest_event_us_;
 }
 
 std::string Journal::key_of(std::int64_t seq) {

@@ -74,10 +74,12 @@ class Journal {
   std::string key_of(std::int64_t seq);
 
  private:
+  bool is_newer_than_all(std::int64_t event_time_us);
   void add_counter(std::string_view name, std::int64_t delta);
 
   sqlite::Statement head_;
   sqlite::Statement insert_;
+  sqlite::Statement newest_;
   sqlite::Statement find_;
   sqlite::Statement key_;
   sqlite::Statement add_;
@@ -86,6 +88,8 @@ class Journal {
   std::int64_t seq_ = 0;
   std::int64_t time_us_ = 0;
   Digest hash_{};
+  // The latest event time of all; none = not read yet since begin().
+  std::optional<std::int64_t> newest_event_us_;
   Counters counters_;
 };
 

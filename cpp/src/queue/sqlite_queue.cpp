@@ -124,15 +124,15 @@ std::vector<Receipt> SqliteQueue::put(std::span<const NewUpdate> updates) {
 }
 
 void SqliteQueue::put_chunk(std::span<const NewUpdate> updates, std::vector<Receipt>& receipts) {
-  const auto prepared = prepare(updates, *random_);
+  Preparation prepared(updates, *random_);
   std::size_t bytes = 0;
   for (const auto& update : updates) bytes += bytes_of(update);
   const auto first = receipts.size();
   Handles& h = handles();
   commit(updates.size(), bytes, [&] {
     receipts.resize(first);
-    for (const auto& put : prepared) {
-      receipts.push_back(store(put, h.journal, h.pending));
+    for (std::size_t i = 0; i < prepared.size(); ++i) {
+      receipts.push_back(store(prepared.at(i), h.journal, h.pending));
       if (receipts.back().status == PutStatus::duplicate) h.answers_duplicate = true;
     }
   });

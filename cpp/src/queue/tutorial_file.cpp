@@ -60,7 +60,7 @@ void import_row(const TutorialRow& row, Journal& journal, Pending& pending, Rand
   update.interaction_id = row.interaction_id;
   update.event_time_us = event_time_us(row, journal.time_us());
   update.mapped = row.payload;
-  const PreparedPut put = prepare(std::span(&update, 1), random).front();
+  const PreparedPut put = Preparation(std::span(&update, 1), random).at(0);
 
   NewRecord record;
   record.action = "upgraded";

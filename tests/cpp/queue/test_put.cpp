@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "queue_test.hpp"
 
 namespace cxrelay::testing {
@@ -49,6 +51,35 @@ TEST_F(PutTest, SurvivesClosing) {
   open();
   EXPECT_EQ(put({"i1", 5}).seq, receipt.seq);
   EXPECT_EQ(queue_->find("i1_5")->state, State::pending);
+}
+
+TEST_F(PutTest, AnEventOlderThanOthersIsComparedWithThoseOfItsTime) {
+  const auto first = put({"i1", 5});
+  put({"i2", 9});
+  EXPECT_EQ(put({"i1", 5}).seq, first.seq);
+  EXPECT_EQ(put({"i1", 5, R"({"a":2})"}).status, PutStatus::conflict);
+  EXPECT_EQ(put({"i1", 7}).status, PutStatus::accepted);
+  EXPECT_EQ(put({"i2", 9}).status, PutStatus::duplicate);
+}
+
+TEST_F(PutTest, ManyInOneCallAreStoredAsIfTheyCameOneByOne) {
+  std::vector<std::string> bodies(1000);
+  for (std::size_t i = 0; i < bodies.size(); ++i)
+    bodies[i] = fmt::format(R"({{"a": {}}})", i % 700);
+  std::vector<NewUpdate> updates(bodies.size());
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    updates[i].idempotency_key = updates[i].interaction_id = "i1";
+    updates[i].event_time_us = 1;
+    updates[i].original = updates[i].mapped = bodies[i];
+  }
+  const auto receipts = queue_->put(updates);
+  ASSERT_EQ(receipts.size(), bodies.size());
+  EXPECT_EQ(receipts[699].seq, 700);
+  for (std::size_t i = 700; i < receipts.size(); ++i) {
+    EXPECT_EQ(receipts[i].status, PutStatus::duplicate) << i;
+    EXPECT_EQ(receipts[i].seq, receipts[i - 700].seq) << i;
+  }
+  EXPECT_EQ(queue_->audit_source().read(699, 1).front().original, bodies[699]);
 }
 
 TEST_F(PutTest, AConflictWithinOneCallIsSeen) {
