@@ -54,14 +54,23 @@ Receipt put(QueueHandle& self, const std::string& key, const std::string& intera
   return std::move(self.get()->put(std::span(&update, 1)).front());
 }
 
-using PutTuple = std::tuple<std::string, std::string, std::int64_t, py::bytes, py::bytes>;
+// Views into the objects of a (key, interaction, time, original, mapped) tuple, which owns them.
+NewUpdate read_put(const py::tuple& row, std::string_view mapping_version) {
+  if (row.size() != 5) throw py::type_error("an update has five values");
+  return {row[0].cast<std::string_view>(), row[1].cast<std::string_view>(),
+          row[2].cast<std::int64_t>(),     row[3].cast<std::string_view>(),
+          row[4].cast<std::string_view>(), mapping_version};
+}
 
-std::vector<Receipt> put_many(QueueHandle& self, const std::vector<PutTuple>& rows,
+std::vector<Receipt> put_many(QueueHandle& self, const py::sequence& rows,
                               const std::string& mapping_version) {
+  std::vector<py::tuple> owners;  // another thread may change the list while the GIL is released
   std::vector<NewUpdate> updates;
+  owners.reserve(rows.size());
   updates.reserve(rows.size());
-  for (const auto& [key, interaction_id, event_time_us, original, mapped] : rows) {
-    updates.push_back({key, interaction_id, event_time_us, original, mapped, mapping_version});
+  for (const auto& row : rows) {
+    updates.push_back(
+        read_put(owners.emplace_back(py::reinterpret_borrow<py::object>(row)), mapping_version));
   }
   const py::gil_scoped_release release;
   return self.get()->put(updates);

@@ -66,11 +66,13 @@ void GroupCommit::run_transaction(const std::vector<Work*>& group) {
   sqlite::Transaction transaction(database_);
   hooks_.begin();
   for (Work* work : group) {
+    const auto written = database_.changes();
     try {
       work->apply_();
     } catch (const StoreError&) {
       throw;
     } catch (...) {
+      if (database_.changes() != written) throw;
       work->error_ = std::current_exception();
     }
   }

@@ -17,8 +17,8 @@
 
 namespace cxrelay::queue {
 
-// Work for one transaction. An exception other than StoreError fails only this work, which must not have
-// changed anything by then; a StoreError fails the group.
+// Work for one transaction. An exception of work that has written nothing by then fails only this work; any other, and
+// each StoreError, fails the group, because half of a work must not be stored.
 class Work {
  public:
   Work(std::function<void()> apply, std::size_t rows, std::size_t bytes)

@@ -53,6 +53,7 @@ class Journal {
 
   // Reads the head of the chain: another process may have appended since.
   void begin(std::int64_t now_us);
+  std::int64_t seq() const noexcept { return seq_; }  // of the last record
   // Whether nothing was appended since begin().
   bool is_unchanged() const noexcept { return seq_ == first_seq_; }
   // Appends and returns the record's sequence number.

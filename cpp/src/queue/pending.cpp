@@ -1,5 +1,7 @@
 #include "queue/pending.hpp"
 
+#include "sqlite/function.hpp"
+
 namespace cxrelay::queue {
 namespace {
 
@@ -37,6 +39,15 @@ void bind_error(sqlite::Statement& statement, int index, std::string_view error)
   }
 }
 
+std::int64_t stored_hash(std::string_view interaction_id) {
+  return static_cast<std::int64_t>(interaction_hash(interaction_id));
+}
+
+sqlite::Database& with_hash(sqlite::Database& database) {
+  sqlite::add_function(database, "interaction_hash", &stored_hash);
+  return database;
+}
+
 }  // namespace
 
 std::uint64_t interaction_hash(std::string_view interaction_id) {
@@ -48,7 +59,11 @@ std::uint64_t interaction_hash(std::string_view interaction_id) {
 }
 
 Pending::Pending(sqlite::Database& database)
-    : insert_(database,
+    : insert_accepted_(with_hash(database),
+                       "INSERT INTO pending (state, next_at_us, seq, interaction, event_time_us,"
+                       " attempts) SELECT 'pending', 0, seq, interaction_hash(interaction_id),"
+                       " event_time_us, 0 FROM journal WHERE seq > ?1 AND action = 'accepted'"),
+      insert_(database,
               "INSERT INTO pending (state, next_at_us, seq, interaction, event_time_us, attempts,"
               " revived_us, last_error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
       remove_(database, "DELETE FROM pending WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
@@ -70,6 +85,11 @@ Pending::Pending(sqlite::Database& database)
       revived_(database,
                "SELECT revived_us FROM pending WHERE state = 'pending' AND next_at_us = ?1"
                " AND seq = ?2") {}
+
+void Pending::insert_accepted_after(std::int64_t seq) {
+  insert_accepted_.reset().bind(1, seq);
+  insert_accepted_.run();
+}
 
 void Pending::insert(State state, const Entry& entry, std::optional<std::int64_t> revived_us,
                      std::string_view last_error) {

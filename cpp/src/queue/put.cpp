@@ -5,7 +5,9 @@
 #include <string>
 
 namespace cxrelay::queue {
-Receipt store(const PreparedPut& put, Journal& journal, Pending& pending) {
+namespace {
+
+Receipt append(const PreparedPut& put, Journal& journal) {
   const NewUpdate& update = *put.update;
   Receipt receipt;
   receipt.idempotency_key = update.idempotency_key;
@@ -37,16 +39,19 @@ Receipt store(const PreparedPut& put, Journal& journal, Pending& pending) {
   receipt.seq = journal.append(record);
 
   journal.counters().accepted += 1;
-  if (update.mapped.empty()) {
-    journal.counters().empty += 1;
-  } else {
-    Entry entry;
-    entry.seq = receipt.seq;
-    entry.interaction = interaction_hash(update.interaction_id);
-    entry.event_time_us = update.event_time_us;
-    pending.insert(State::pending, entry);
-  }
+  if (update.mapped.empty()) journal.counters().empty += 1;
   return receipt;
+}
+
+}  // namespace
+
+void store(Preparation& prepared, Journal& journal, Pending& pending,
+           std::vector<Receipt>& receipts) {
+  const auto before = journal.seq();
+  for (std::size_t i = 0; i < prepared.size(); ++i) {
+    receipts.push_back(append(prepared.at(i), journal));
+  }
+  pending.insert_accepted_after(before);
 }
 
 }  // namespace cxrelay::queue

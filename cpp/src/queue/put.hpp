@@ -1,5 +1,7 @@
-// Storing an event that was prepared.
+// Storing events that were prepared.
 #pragma once
+
+#include <vector>
 
 #include "cxrelay/queue.hpp"
 #include "queue/journal.hpp"
@@ -8,7 +10,9 @@
 
 namespace cxrelay::queue {
 
-// Inside a write transaction: finds duplicates and conflicts, appends the record, makes the update wait.
-Receipt store(const PreparedPut& put, Journal& journal, Pending& pending);
+// Inside a write transaction: finds duplicates and conflicts, appends the records, makes the updates wait. Adds a
+// receipt for each.
+void store(Preparation& prepared, Journal& journal, Pending& pending,
+           std::vector<Receipt>& receipts);
 
 }  // namespace cxrelay::queue

@@ -131,10 +131,10 @@ void SqliteQueue::put_chunk(std::span<const NewUpdate> updates, std::vector<Rece
   Handles& h = handles();
   commit(updates.size(), bytes, [&] {
     receipts.resize(first);
-    for (std::size_t i = 0; i < prepared.size(); ++i) {
-      receipts.push_back(store(prepared.at(i), h.journal, h.pending));
-      if (receipts.back().status == PutStatus::duplicate) h.answers_duplicate = true;
-    }
+    store(prepared, h.journal, h.pending, receipts);
+    h.answers_duplicate |=
+        std::any_of(receipts.begin() + static_cast<std::ptrdiff_t>(first), receipts.end(),
+                    [](const Receipt& receipt) { return receipt.status == PutStatus::duplicate; });
   });
   const bool any = std::any_of(receipts.begin() + static_cast<std::ptrdiff_t>(first),
                                receipts.end(), [](const Receipt& receipt) {

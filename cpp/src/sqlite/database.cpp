@@ -79,7 +79,11 @@ Database::Database(const std::string& path, OpenMode mode) : path_(path) {
   }
 }
 
-Database::~Database() { sqlite3_close_v2(handle_); }
+Database::~Database() {
+  begin_.reset();
+  commit_.reset();
+  sqlite3_close_v2(handle_);
+}
 
 void Database::configure(OpenMode mode) {
   sqlite3_busy_handler(handle_, &wait_for_writer, nullptr);
@@ -103,6 +107,11 @@ void Database::configure(OpenMode mode) {
 void Database::run(const char* sql) {
   const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) throw_error(handle_, code, "the queue file cannot be used");
+}
+
+void Database::run_kept(std::unique_ptr<Statement>& statement, const char* sql) {
+  if (statement == nullptr) statement = std::make_unique<Statement>(*this, sql);
+  statement->run();
 }
 
 std::int64_t Database::integer(const char* sql, std::int64_t otherwise) {
@@ -155,8 +164,10 @@ bool Database::copy_log_back(int mode) {
 
 bool Database::in_transaction() const noexcept { return sqlite3_get_autocommit(handle_) == 0; }
 
+std::int64_t Database::changes() const noexcept { return sqlite3_total_changes64(handle_); }
+
 Transaction::Transaction(Database& database) : database_(database) {
-  database_.run("BEGIN IMMEDIATE");
+  database_.run_kept(database_.begin_, "BEGIN IMMEDIATE");
 }
 
 Transaction::~Transaction() {
@@ -167,7 +178,7 @@ Transaction::~Transaction() {
 }
 
 void Transaction::commit() {
-  database_.run("COMMIT");
+  database_.run_kept(database_.commit_, "COMMIT");
   open_ = false;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ enum class OpenMode {
 // hard link, whose locks would not be the other name's locks. Throws StoreError(unsafe_file). A file that is not there
 // is fine.
 void refuse_unsafe(const std::string& path);
+
+class Statement;
 
 // One connection, used by one thread at a time. Movable only through a pointer.
 class Database {
@@ -43,18 +46,25 @@ class Database {
   // log's file does not shrink when it restarts, so its size tells nothing.
   int log_pages() const noexcept { return log_pages_; }
   bool in_transaction() const noexcept;
+  // Rows that this connection has written since it was opened.
+  std::int64_t changes() const noexcept;
 
   const std::string& path() const noexcept { return path_; }
   sqlite3* handle() const noexcept { return handle_; }
 
  private:
+  friend class Transaction;
   void configure(OpenMode mode);
+  void run_kept(std::unique_ptr<Statement>& statement, const char* sql);
   bool copy_log_back(int mode);
   bool says_log() const;
 
   std::string path_;
   sqlite3* handle_ = nullptr;
   int log_pages_ = 0;
+  std::unique_ptr<Statement>
+      begin_;  // of every transaction: to compile them anew costs as much as a small insert
+  std::unique_ptr<Statement> commit_;
 };
 
 // BEGIN IMMEDIATE in the constructor; rolls back in the destructor unless committed. Not shared between threads.
