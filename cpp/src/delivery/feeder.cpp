@@ -142,12 +142,15 @@ bool Feeder::gives_up() const {
          Exchange::SteadyClock::now() >= exchange_.deadline();
 }
 
-// What may be claimed now.
+// What may be claimed now. On an idle wire what it has room for goes first and alone: the reserve is
+// claimed while that is on its way.
 Access::Quota Feeder::quota() const {
   if (exchange_.ending()) return kNoClaims;
   Access::Quota quota = parts_.access.quota(exchange_.ready(), parts_.clock.mono_us());
-  const std::size_t most = parts_.options.max_in_flight + reserve_.size();
-  quota.requests = std::min(quota.requests, most - std::min(exchange_.held(), most));
+  const std::size_t held = exchange_.held();
+  const std::size_t on_wire = parts_.options.max_in_flight;
+  const std::size_t most = held == 0 ? on_wire : on_wire + reserve_.size();
+  quota.requests = std::min(quota.requests, most - std::min(held, most));
   return quota;
 }
 
