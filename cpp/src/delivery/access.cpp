@@ -148,6 +148,23 @@ Access::Consequence Access::on_answer(const Judgement& judgement, const Job& job
   Consequence consequence;
   learn_health(judgement.envelope, job, now_mono_us, uniform, consequence);
   learn_load(judgement, job, status, now_mono_us);
+  learn_access(judgement, job, status, now_mono_us, uniform, consequence);
+  return consequence;
+}
+
+Access::Consequence Access::on_read(const Judgement& judgement, const Job& job, int status,
+                                    std::int64_t now_mono_us, double uniform) {
+  const std::lock_guard lock(mutex_);
+  Consequence consequence;
+  learn_health(judgement.envelope, job, now_mono_us, uniform, consequence);
+  budget_.give_back(job.retry_cost);
+  learn_access(judgement, job, status, now_mono_us, uniform, consequence);
+  return consequence;
+}
+
+// Whether it may be asked: gate and token.
+void Access::learn_access(const Judgement& judgement, const Job& job, int status,
+                          std::int64_t now_mono_us, double uniform, Consequence& consequence) {
   if (judgement.envelope == Class::not_sent || judgement.throttled) {
     close(job.started_us, now_mono_us, judgement, uniform, consequence);
   } else if (judgement.envelope != Class::unknown) {
@@ -155,7 +172,6 @@ Access::Consequence Access::on_answer(const Judgement& judgement, const Job& job
     if (judgement.envelope == Class::completed) token_watch_.on_success(job.token_term);
     if (judgement.envelope == Class::auth) learn_token(job, status, consequence);
   }
-  return consequence;
 }
 
 // Whether the target works at all: only of interest to the breaker.
