@@ -103,9 +103,10 @@ std::uint64_t Access::next_term() const {
 
 bool Access::Permit::keeps(const Job& job) noexcept {
   if (stays == 0 || job.token_term <= refused_term) return false;
-  if (job.has_retries && retries == 0) return false;
+  const bool is_retry = job.sends_again();
+  if (is_retry && retries == 0) return false;
   --stays;
-  if (job.has_retries) --retries;
+  if (is_retry) --retries;
   return true;
 }
 
@@ -131,7 +132,7 @@ void Access::on_start(const Jobs& jobs, std::int64_t now_mono_us) {
     breaker_.on_start();
     job->breaker_term = breaker_.term();
     job->is_probe = probing;
-    if (job->has_retries && !probing) job->retry_cost = budget_.take(now_mono_us);
+    if (job->sends_again() && !probing) job->retry_cost = budget_.take(now_mono_us);
   }
 }
 
@@ -157,7 +158,6 @@ Access::Consequence Access::on_read(const Judgement& judgement, const Job& job, 
   const std::lock_guard lock(mutex_);
   Consequence consequence;
   learn_health(judgement.envelope, job, now_mono_us, uniform, consequence);
-  budget_.give_back(job.retry_cost);
   learn_access(judgement, job, status, now_mono_us, uniform, consequence);
   return consequence;
 }

@@ -29,6 +29,8 @@ struct Job {
 
   // Its next request is a look and not the one that writes.
   bool is_reading() const noexcept { return reads.size() < places_to_read.size(); }
+  // It draws on the retry budget. A look does not, or it would use up what its own request needs.
+  bool sends_again() const noexcept { return has_retries && !is_reading(); }
 };
 
 using Jobs = std::vector<std::unique_ptr<Job>>;

@@ -126,6 +126,17 @@ TEST_F(ReadBackTest, ARefusedTokenIsFetchedAnew) {
   EXPECT_EQ(tokens.rejected(), 1);
 }
 
+// With an empty bucket one retry a second may go: a look must not use that up for its own request.
+TEST_F(ReadBackTest, ALookTakesNothingFromTheRetryBudget) {
+  options.retry.budget_tokens = 1;
+  options.retry.retry_cost = 5;
+  serve(1, false);
+  queue->add("a");
+  EXPECT_EQ(updater->flush(10'000), StopReason::idle);
+  EXPECT_EQ(completed(), 1U);
+  EXPECT_EQ(looks, 1);
+}
+
 TEST_F(ReadBackTest, AStopDuringALookGivesTheClaimBackUnsent) {
   make([&](const HttpRequest& request) -> std::optional<HttpReply> {
     if (request.method == "GET") return std::nullopt;
