@@ -20,6 +20,10 @@ class DrainContender:
         """Adds updates as fast as may be; not timed."""
         raise NotImplementedError
 
+    def sign_in(self) -> None:
+        """Fetches the token, and whatever else is asked of a server once; not timed."""
+        raise NotImplementedError
+
     def drain(self, count: int | None = None) -> None:
         """Sends until nothing is left, or until ``count`` updates are sent; timed."""
         raise NotImplementedError

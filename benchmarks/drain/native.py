@@ -31,6 +31,9 @@ class Native(DrainContender):
     def fill(self, updates: list[Update]) -> None:
         fill(self.relay.queue, updates)
 
+    def sign_in(self) -> None:
+        self.relay.flush()  # there is nothing to send yet
+
     def drain(self, count: int | None = None) -> None:
         self.relay.flush()
 

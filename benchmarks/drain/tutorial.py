@@ -24,6 +24,9 @@ class Tutorial(DrainContender):
     def fill(self, updates: list[Update]) -> None:
         fill(self.queue, updates)
 
+    def sign_in(self) -> None:
+        self.auth.token()
+
     def drain(self, count: int | None = None) -> None:
         sent = 0
         while count is None or sent < count:

@@ -1,9 +1,10 @@
 // The limit of sending: the same request bytes over plain sockets, with so many in flight, and
 // nothing else.
 //
-//   raw_client --port P --body FILE [--connections 16] [--seconds 3]
+//   raw_client --port P --body FILE --requests N [--connections 16]
 //
-// Prints {"requests":..,"seconds":..}.
+// From the first request to the last answer, as any client that has so much to send: at the end
+// fewer and fewer are in flight. Prints {"requests":..,"seconds":..}.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -54,22 +55,26 @@ class Client {
     }
   }
 
-  // Requests answered until `end`; a new one follows each answer on its connection.
-  std::size_t run(SteadyClock::time_point end) {
-    for (const auto& [number, connection] : connections_) transmit(number);
-    std::size_t answered = 0;
+  // Until `count` requests are answered; a new one follows each answer on its connection.
+  void run(std::size_t count) {
+    std::size_t started = 0;
+    const auto start_next = [&](int number) {
+      if (started == count) return;
+      transmit(number);
+      ++started;
+    };
+    for (const auto& [number, connection] : connections_) start_next(number);
     std::vector<epoll_event> events(connections_.size());
-    while (SteadyClock::now() < end) {
-      const int count =
-          epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 1000);
-      for (int i = 0; i < count; ++i) {
+    for (std::size_t answered = 0; answered < count;) {
+      const int ready =
+          epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+      for (int i = 0; i < ready; ++i) {
         const int number = events[static_cast<std::size_t>(i)].data.fd;
         if (!read_from(number)) continue;
         ++answered;
-        transmit(number);
+        start_next(number);
       }
     }
-    return answered;
   }
 
  private:
@@ -109,10 +114,11 @@ int main(int count, char** values) try {
   const auto body = bench::read_file(arguments.text("body"));
   const auto port = static_cast<std::uint16_t>(arguments.number("port", 0));
   bench::Client client(port, bench::make_request(body), arguments.number("connections", 16));
+  const std::size_t requests = arguments.number("requests", 1000);
   const auto begin = bench::SteadyClock::now();
-  const auto answered = client.run(begin + std::chrono::seconds(arguments.number("seconds", 3)));
+  client.run(requests);
   const double spent = bench::seconds(bench::SteadyClock::now() - begin);
-  std::printf("{\"requests\":%zu,\"seconds\":%.6f}\n", answered, spent);
+  std::printf("{\"requests\":%zu,\"seconds\":%.6f}\n", requests, spent);
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "raw_client: %s\n", error.what());

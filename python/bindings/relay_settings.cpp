@@ -56,6 +56,12 @@ const std::map<std::string, Setter>& setters() {
        [](RelayConfig& config, const py::handle& value) {
          config.auth.client_authentication = parse_client_authentication(value.cast<std::string>());
        }},
+      {"read_back_late_ms",
+       [](RelayConfig& config, const py::handle& value) {
+         if (value.is_none()) return;
+         config.target.read_back = interactions_read_back();
+         config.target.read_back->late_ms = value.cast<std::int64_t>();
+       }},
       {"base_url", [](RelayConfig&, const py::handle&) {}},  // taken first: it makes the target
   };
   return table;

@@ -309,6 +309,7 @@ class RelaySettings(TypedDict, total=False):
     max_in_flight: int
     max_updates: int
     idempotent: bool
+    read_back_late_ms: int | None  # None = no read-back
     timeout_ms: int
     max_attempts: int
     max_age_ms: int

@@ -277,6 +277,9 @@ class Relay:
             "max_in_flight": config.target.max_in_flight,
             "max_updates": config.target.max_updates,
             "idempotent": config.target.idempotent,
+            "read_back_late_ms": (
+                config.target.read_back_late_ms if config.target.read_back else None
+            ),
             "timeout_ms": config.target.timeout_ms,
             "max_attempts": config.retry.max_attempts,
             "max_age_ms": config.retry.max_age_ms,

@@ -110,12 +110,20 @@ struct UpdateOutcome {
   std::int64_t not_before_us = 0;  // wall time, for retry and released; 0 = at once
 };
 
+// A look at the target for an item that was sent before (docs/delivery.md): neither request nor attempt.
+struct ReadBackNote {
+  std::int64_t seq = 0;  // of the item
+  int status = 0;        // HTTP status; 0 = no answer
+  std::string found;     // for a person
+};
+
 struct Settlement {
   ClaimToken token;
   int status = 0;           // HTTP status of the envelope; 0 = no answer
   std::string error_class;  // of the request: empty = answered with 2xx, or given back unsent
   std::vector<UpdateOutcome> outcomes;  // one for each item of the claim, in order
   bool sent = true;  // false: no byte left for the server; counts neither as request nor as attempt
+  std::vector<ReadBackNote> read_back;  // looks made for this claim before it was sent or settled
 };
 
 struct ClaimLimits {
@@ -125,8 +133,9 @@ struct ClaimLimits {
   // Of these claims: may carry updates that were sent before (attempts > 0). The others take only
   // untried ones, so that retries that must wait do not hold those up.
   std::size_t max_retries = SIZE_MAX;
-  std::string target;      // name for the record
-  bool idempotent = true;  // what to do with requests of a dead deliverer: retry or park
+  std::string target;                // name for the record
+  bool idempotent = true;            // what to do with requests of a dead deliverer: retry or park
+  std::int64_t unknown_wait_ms = 0;  // and when to retry them: not before this has passed
   // Wall time before which nothing may be sent to the target, for whoever delivers next; see
   // Queue::gate_until_us(). 0 = no news.
   std::int64_t gate_until_us = 0;

@@ -103,9 +103,10 @@ std::uint64_t Access::next_term() const {
 
 bool Access::Permit::keeps(const Job& job) noexcept {
   if (stays == 0 || job.token_term <= refused_term) return false;
-  if (job.has_retries && retries == 0) return false;
+  const bool is_retry = job.sends_again();
+  if (is_retry && retries == 0) return false;
   --stays;
-  if (job.has_retries) --retries;
+  if (is_retry) --retries;
   return true;
 }
 
@@ -131,7 +132,7 @@ void Access::on_start(const Jobs& jobs, std::int64_t now_mono_us) {
     breaker_.on_start();
     job->breaker_term = breaker_.term();
     job->is_probe = probing;
-    if (job->has_retries && !probing) job->retry_cost = budget_.take(now_mono_us);
+    if (job->sends_again() && !probing) job->retry_cost = budget_.take(now_mono_us);
   }
 }
 
@@ -148,6 +149,22 @@ Access::Consequence Access::on_answer(const Judgement& judgement, const Job& job
   Consequence consequence;
   learn_health(judgement.envelope, job, now_mono_us, uniform, consequence);
   learn_load(judgement, job, status, now_mono_us);
+  learn_access(judgement, job, status, now_mono_us, uniform, consequence);
+  return consequence;
+}
+
+Access::Consequence Access::on_read(const Judgement& judgement, const Job& job, int status,
+                                    std::int64_t now_mono_us, double uniform) {
+  const std::lock_guard lock(mutex_);
+  Consequence consequence;
+  learn_health(judgement.envelope, job, now_mono_us, uniform, consequence);
+  learn_access(judgement, job, status, now_mono_us, uniform, consequence);
+  return consequence;
+}
+
+// Whether it may be asked: gate and token.
+void Access::learn_access(const Judgement& judgement, const Job& job, int status,
+                          std::int64_t now_mono_us, double uniform, Consequence& consequence) {
   if (judgement.envelope == Class::not_sent || judgement.throttled) {
     close(job.started_us, now_mono_us, judgement, uniform, consequence);
   } else if (judgement.envelope != Class::unknown) {
@@ -155,7 +172,6 @@ Access::Consequence Access::on_answer(const Judgement& judgement, const Job& job
     if (judgement.envelope == Class::completed) token_watch_.on_success(job.token_term);
     if (judgement.envelope == Class::auth) learn_token(job, status, consequence);
   }
-  return consequence;
 }
 
 // Whether the target works at all: only of interest to the breaker.

@@ -68,6 +68,9 @@ class Access {
   };
   Consequence on_answer(const Judgement& judgement, const Job& job, int status,
                         std::int64_t now_mono_us, double uniform);
+  // A look (read_back.hpp) was answered. It says nothing about how much the target takes.
+  Consequence on_read(const Judgement& judgement, const Job& job, int status,
+                      std::int64_t now_mono_us, double uniform);
   // Nobody waits for the answer any more.
   void on_cancelled(const Job& job);
   // No token can be had: nothing can be sent, as if the target itself were unreachable.
@@ -83,6 +86,8 @@ class Access {
   void learn_health(Class envelope, const Job& job, std::int64_t now_mono_us, double uniform,
                     Consequence& consequence);
   void learn_load(const Judgement& judgement, const Job& job, int status, std::int64_t now_mono_us);
+  void learn_access(const Judgement& judgement, const Job& job, int status,
+                    std::int64_t now_mono_us, double uniform, Consequence& consequence);
   void close(std::int64_t started_us, std::int64_t now_mono_us, const Judgement& judgement,
              double uniform, Consequence& consequence);
   void learn_token(const Job& job, int status, Consequence& consequence);

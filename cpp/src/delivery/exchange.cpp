@@ -79,7 +79,7 @@ Jobs Exchange::take_ready(std::size_t room, const std::function<bool(const Job&)
   const std::lock_guard lock(mutex_);
   const auto gives_back = [&](const std::unique_ptr<Job>& job) {
     if (reason_ == StopReason::none && keeps(*job)) return false;
-    finished_.push_back(give_back(job->claim));
+    finished_.push_back(give_back(job->claim, job->reads));
     return true;
   };
   if (std::erase_if(ready_, gives_back) > 0) feeder_wakes_.notify_one();
@@ -88,6 +88,11 @@ Jobs Exchange::take_ready(std::size_t room, const std::function<bool(const Job&)
     ready_.pop_front();
   }
   return taken;
+}
+
+void Exchange::take_back(std::unique_ptr<Job> job) {
+  const std::lock_guard lock(mutex_);
+  ready_.push_front(std::move(job));
 }
 
 void Exchange::finish(std::vector<Settlement> settlements) {
@@ -107,7 +112,7 @@ std::size_t Exchange::ready() const {
 void Exchange::set_sender_gone() {
   const std::lock_guard lock(mutex_);
   sender_gone_ = true;
-  for (const auto& job : ready_) finished_.push_back(give_back(job->claim));
+  for (const auto& job : ready_) finished_.push_back(give_back(job->claim, job->reads));
   ready_.clear();
   feeder_wakes_.notify_all();
 }

@@ -53,6 +53,8 @@ class Exchange {
   // Up to `room` requests. `keeps` is asked for each that is ready, in order; those that it refuses,
   // and all of them at the end, go back unsent.
   Jobs take_ready(std::size_t room, const std::function<bool(const Job&)>& keeps);
+  // Its looks are not over, or found that it may be sent: it is ready again, before all others.
+  void take_back(std::unique_ptr<Job> job);
   void finish(std::vector<Settlement> settlements);
   void set_sender_gone();
 

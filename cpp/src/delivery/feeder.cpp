@@ -142,12 +142,15 @@ bool Feeder::gives_up() const {
          Exchange::SteadyClock::now() >= exchange_.deadline();
 }
 
-// What may be claimed now.
+// What may be claimed now. On an idle wire what it has room for goes first and alone: the reserve is
+// claimed while that is on its way.
 Access::Quota Feeder::quota() const {
   if (exchange_.ending()) return kNoClaims;
   Access::Quota quota = parts_.access.quota(exchange_.ready(), parts_.clock.mono_us());
-  const std::size_t most = parts_.options.max_in_flight + reserve_.size();
-  quota.requests = std::min(quota.requests, most - std::min(exchange_.held(), most));
+  const std::size_t held = exchange_.held();
+  const std::size_t on_wire = parts_.options.max_in_flight;
+  const std::size_t most = held == 0 ? on_wire : on_wire + reserve_.size();
+  quota.requests = std::min(quota.requests, most - std::min(held, most));
   return quota;
 }
 
@@ -229,7 +232,8 @@ ClaimLimits Feeder::limits(const Access::Quota& quota, std::int64_t gate_opens_u
   limits.max_bytes = target.max_body_bytes -
                      std::min(target.max_body_bytes / 2, target.max_updates * kItemOverhead);
   limits.target = target.name;
-  limits.idempotent = target.idempotent;
+  limits.idempotent = target.idempotent || target.read_back.has_value();
+  limits.unknown_wait_ms = unknown_wait_ms(target);
   if (gate_opens_us != kept_gate_us_)
     limits.gate_until_us = parts_.clock.wall_us() + gate_opens_us - parts_.clock.mono_us();
   return limits;
@@ -266,6 +270,7 @@ void Feeder::hand_over(std::vector<Claim> claims, const Token& token) {
     job->token_term = token.term;
     job->has_retries = std::ranges::any_of(
         job->claim.updates, [](const ClaimedUpdate& update) { return update.attempts > 0; });
+    job->places_to_read = places_to_read(parts_.target, job->claim);
     jobs.push_back(std::move(job));
   }
   exchange_.offer(std::move(jobs));

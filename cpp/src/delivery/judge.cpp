@@ -40,7 +40,7 @@ std::string with_limit(std::string reason, Limit limit, const RetryPolicy& polic
 // The same for all updates of one reply.
 struct Context {
   const RetryPolicy& policy;
-  bool idempotent;
+  const Target& target;
   bool server_said_when;
   std::int64_t now_us;
   const Effect& effect;
@@ -49,12 +49,17 @@ struct Context {
 UpdateOutcome outcome_of(const Context& context, const ClaimedUpdate& update, Class verdict,
                          int status, std::string reason, double uniform) {
   const bool gated = verdict == Class::throttled || verdict == Class::not_sent;
+  const bool late = verdict == Class::unknown;
   const Attempt attempt{.verdict = verdict,
-                        .idempotent = context.idempotent,
+                        .idempotent = context.target.idempotent,
+                        .is_read_back = context.target.read_back.has_value(),
                         .attempts_before = update.attempts,
                         .accepted_us = update.accepted_us,
                         .now_us = context.now_us,
-                        .earliest_us = gated ? context.effect.gate_opens_us : 0,
+                        .earliest_us = gated ? context.effect.gate_opens_us
+                                       : late
+                                           ? context.now_us + unknown_wait_ms(context.target) * 1000
+                                           : 0,
                         .server_said_when = context.server_said_when,
                         .target_down = context.effect.target_down};
   const Decision decision = decide(context.policy, attempt, uniform);
@@ -105,11 +110,20 @@ Judgement judge(const Target& target, const RetryPolicy& policy, const Claim& cl
   return judgement;
 }
 
+Judgement judge_read(const Read& read, const RetryPolicy& policy, const HttpReply& reply,
+                     std::int64_t now_wall_us) {
+  Judgement judgement;
+  judgement.envelope = read.verdict;
+  judgement.throttled = read.verdict == Class::throttled;
+  judgement.retry_after_ms =
+      parse_retry_after(reply.header("retry-after"), now_wall_us, policy.max_retry_after_ms);
+  return judgement;
+}
+
 Settlement settle(const Judgement& judgement, const Target& target, const RetryPolicy& policy,
                   const Claim& claim, const HttpReply& reply, std::int64_t now_wall_us,
                   const Effect& effect, Random& random) {
-  const Context context{policy, target.idempotent, judgement.retry_after_ms.has_value(),
-                        now_wall_us, effect};
+  const Context context{policy, target, judgement.retry_after_ms.has_value(), now_wall_us, effect};
   const bool per_item = !judgement.items.empty();
   Settlement settlement;
   settlement.token = claim.token;
@@ -131,10 +145,12 @@ Settlement settle(const Judgement& judgement, const Target& target, const RetryP
   return settlement;
 }
 
-Settlement give_back(const Claim& claim) {
+Settlement give_back(const Claim& claim, const Reads& reads) {
   UpdateOutcome outcome;
   outcome.outcome = Outcome::released;
-  return unsent(claim, outcome);
+  Settlement settlement = unsent(claim, outcome);
+  settlement.read_back = notes_of(claim, reads);
+  return settlement;
 }
 
 Settlement refuse_size(const Claim& claim) {

@@ -12,6 +12,7 @@
 #include "cxrelay/target.hpp"
 #include "cxrelay/updater.hpp"
 #include "delivery/classify.hpp"
+#include "delivery/read_back.hpp"
 
 namespace cxrelay::delivery {
 
@@ -27,6 +28,10 @@ struct Judgement {
 Judgement judge(const Target& target, const RetryPolicy& policy, const Claim& claim,
                 const HttpReply& reply, std::int64_t now_wall_us);
 
+// Of a look at one item: what it says about the target and our token.
+Judgement judge_read(const Read& read, const RetryPolicy& policy, const HttpReply& reply,
+                     std::int64_t now_wall_us);
+
 // What the reply did to the target's access.
 struct Effect {
   std::int64_t gate_opens_us = 0;  // wall time; 0 = it did not close the gate
@@ -37,8 +42,8 @@ Settlement settle(const Judgement& judgement, const Target& target, const RetryP
                   const Claim& claim, const HttpReply& reply, std::int64_t now_wall_us,
                   const Effect& effect, Random& random);
 
-// A claim that was not sent goes back as it was.
-Settlement give_back(const Claim& claim);
+// A claim that was not sent goes back as it was, with the looks that were made for it.
+Settlement give_back(const Claim& claim, const Reads& reads = {});
 
 // A claim whose request is larger than the target takes: halved, or dead if it is one update. Not
 // sent.

@@ -3,7 +3,8 @@
 //
 // Each request held costs: if the process dies, it has started and not finished, and counts as
 // UNKNOWN. So the reserve is only as large as one transaction needs: what became free during the
-// last ones, and half as much again.
+// last ones, and half as much again. It begins with all that may be in flight: the first requests
+// start together, so their answers come together.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,7 @@ class Reserve {
   explicit Reserve(std::size_t max_in_flight) noexcept
       : least_(std::max<std::size_t>(2, max_in_flight / 4)),
         most_(std::max<std::size_t>(4, max_in_flight * 2)),
-        size_(least_) {}
+        size_(std::max(least_, max_in_flight)) {}
 
   std::size_t size() const noexcept { return size_; }
 

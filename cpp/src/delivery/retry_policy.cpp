@@ -37,6 +37,15 @@ Decision retry(const RetryPolicy& policy, const Attempt& attempt, double uniform
   return again_at(policy, attempt, Outcome::retry, attempt.now_us + delay_ms * kUsPerMs);
 }
 
+// It may have been applied: where twice is not once it is sent again only after a look, and never
+// given up as if it had not been.
+Decision unclear(const RetryPolicy& policy, const Attempt& attempt, double uniform) noexcept {
+  if (!attempt.idempotent && !attempt.is_read_back) return {Outcome::parked, 0, Limit::none};
+  Decision decision = retry(policy, attempt, uniform);
+  if (!attempt.idempotent && decision.outcome == Outcome::dead) decision.outcome = Outcome::parked;
+  return decision;
+}
+
 }  // namespace
 
 std::int64_t full_jitter_ms(std::int64_t base, int n, std::int64_t max_delay_ms,
@@ -68,8 +77,7 @@ Decision decide(const RetryPolicy& policy, const Attempt& attempt, double unifor
     case Class::not_sent:
       return again_at(policy, attempt, Outcome::released, attempt.now_us);
     case Class::unknown:
-      if (!attempt.idempotent) return {Outcome::parked, 0, Limit::none};
-      return retry(policy, attempt, uniform);
+      return unclear(policy, attempt, uniform);
     case Class::throttled:
     case Class::transient:
       return retry(policy, attempt, uniform);

@@ -23,10 +23,12 @@ std::int64_t obeyed_ms(std::int64_t retry_after_ms, const RetryPolicy& policy,
 struct Attempt {
   Class verdict = Class::unknown;
   bool idempotent = true;
-  int attempts_before = 0;        // sends before this one
-  std::int64_t accepted_us = 0;   // wall time
-  std::int64_t now_us = 0;        // wall time
-  std::int64_t earliest_us = 0;   // wall time at which the target's gate opens; 0 = it is open
+  bool is_read_back = false;     // the target is asked before the update is sent again
+  int attempts_before = 0;       // sends before this one
+  std::int64_t accepted_us = 0;  // wall time
+  std::int64_t now_us = 0;       // wall time
+  std::int64_t earliest_us =
+      0;  // wall time: the gate opens, or a lost request is late no more; 0 = now
   bool server_said_when = false;  // a Retry-After is in earliest_us: nothing of ours is added
   // The target as a whole fails, so this failure says nothing about the update: it does not die of
   // its attempts.

@@ -11,6 +11,13 @@ using std::chrono::milliseconds;
 // Nothing depends on it: transport.wake() ends every wait that must end.
 constexpr milliseconds kLongWait{60'000};
 
+HttpRequest read_request(const Target& target, const Job& job) {
+  const std::size_t place = job.places_to_read[job.reads.size()];
+  HttpRequest request = encode_read_back(target, job.claim.updates[place].interaction_id);
+  request.headers.push_back("Authorization: Bearer " + job.token);
+  return request;
+}
+
 }  // namespace
 
 Sender::Sender(const Parts& parts, HttpTransport& transport)
@@ -43,12 +50,18 @@ void Sender::loop() {
     if (exchange_.abandoned() || time_is_up()) return;
     std::vector<Settlement> settlements;
     for (HttpCompletion& completion : transport_.wait(patience())) {
-      const std::unique_ptr<Job> job = std::move(slots_.at(completion.id));
-      free_.push_back(completion.id);
-      settlements.push_back(on_answer(*job, completion.reply));
+      if (auto settlement = on_completion(completion))
+        settlements.push_back(std::move(*settlement));
     }
     exchange_.finish(std::move(settlements));
   }
+}
+
+std::optional<Settlement> Sender::on_completion(HttpCompletion& completion) {
+  std::unique_ptr<Job> job = std::move(slots_.at(completion.id));
+  free_.push_back(completion.id);
+  if (job->is_reading()) return on_read(std::move(job), completion.reply);
+  return on_answer(*job, completion.reply);
 }
 
 void Sender::start_ready() {
@@ -63,7 +76,8 @@ void Sender::start_ready() {
   } catch (...) {
     // The transport refuses such a request: none of these has left.
     std::vector<Settlement> unsent;
-    for (; started < jobs.size(); ++started) unsent.push_back(give_back(jobs[started]->claim));
+    for (; started < jobs.size(); ++started)
+      unsent.push_back(give_back(jobs[started]->claim, jobs[started]->reads));
     exchange_.finish(std::move(unsent));
     throw;
   }
@@ -72,7 +86,8 @@ void Sender::start_ready() {
 void Sender::start(std::unique_ptr<Job>& job) {
   const std::size_t slot = free_.back();
   job->started_us = parts_.clock.mono_us();
-  transport_.start(slot, std::move(job->request));
+  transport_.start(slot,
+                   job->is_reading() ? read_request(parts_.target, *job) : std::move(job->request));
   slots_[slot] = std::move(job);
   free_.pop_back();
 }
@@ -106,16 +121,44 @@ Settlement Sender::on_answer(const Job& job, const HttpReply& reply) {
       judge(parts_.target, parts_.options.retry, job.claim, reply, now_wall_us);
   const Access::Consequence consequence =
       parts_.access.on_answer(judgement, job, reply.status, now_mono_us, parts_.random.uniform());
-  if (consequence.reject_token) parts_.tokens.reject(job.token);
-  if (consequence.stop) exchange_.end(StopReason::auth);
-  report(consequence, judgement, reply, now_mono_us);
+  obey(consequence, job, judgement, reply, now_mono_us);
   Effect effect;
   if (consequence.gate_closed)
     effect.gate_opens_us = now_wall_us + consequence.gate_opens_us - now_mono_us;
   // A 500 may be the fault of the very update that was sent, however bad the target is: it counts.
   effect.target_down = consequence.target_down && reply.status != 500;
-  return settle(judgement, parts_.target, parts_.options.retry, job.claim, reply, now_wall_us,
-                effect, parts_.random);
+  Settlement settlement = settle(judgement, parts_.target, parts_.options.retry, job.claim, reply,
+                                 now_wall_us, effect, parts_.random);
+  settlement.read_back = notes_of(job.claim, job.reads);
+  return settlement;
+}
+
+// None: the job is ready again, for the next look or for its request.
+std::optional<Settlement> Sender::on_read(std::unique_ptr<Job> job, const HttpReply& reply) {
+  const std::int64_t now_wall_us = parts_.clock.wall_us();
+  const std::int64_t now_mono_us = parts_.clock.mono_us();
+  const std::size_t place = job->places_to_read[job->reads.size()];
+  const Read read = read_of(parts_.target, job->claim, place, reply);
+  const Judgement judgement = judge_read(read, parts_.options.retry, reply, now_wall_us);
+  const Access::Consequence consequence =
+      parts_.access.on_read(judgement, *job, reply.status, now_mono_us, parts_.random.uniform());
+  obey(consequence, *job, judgement, reply, now_mono_us);
+  job->reads.push_back(read);
+  if (!job->is_reading() || ends_reading(parts_.target, read)) {
+    auto settlement = settle_reads(parts_.target, parts_.options.retry, job->claim, job->reads,
+                                   now_wall_us, parts_.random);
+    if (settlement) return settlement;
+  }
+  exchange_.take_back(std::move(job));
+  return std::nullopt;
+}
+
+// What an answer means for everybody.
+void Sender::obey(const Access::Consequence& consequence, const Job& job,
+                  const Judgement& judgement, const HttpReply& reply, std::int64_t now_mono_us) {
+  if (consequence.reject_token) parts_.tokens.reject(job.token);
+  if (consequence.stop) exchange_.end(StopReason::auth);
+  report(consequence, judgement, reply, now_mono_us);
 }
 
 void Sender::report(const Access::Consequence& consequence, const Judgement& judgement,
@@ -148,15 +191,18 @@ void Sender::give_up_wire() {
 
 // It says nothing about the target, only about us.
 Settlement Sender::cancelled(const Job& job) {
+  parts_.access.on_cancelled(job);
+  if (job.is_reading()) return give_back(job.claim, job.reads);
   HttpReply reply;
   reply.wire = Wire::unknown;
   reply.error = "cancelled";
-  parts_.access.on_cancelled(job);
   const std::int64_t now_wall_us = parts_.clock.wall_us();
   const Judgement judgement =
       judge(parts_.target, parts_.options.retry, job.claim, reply, now_wall_us);
-  return settle(judgement, parts_.target, parts_.options.retry, job.claim, reply, now_wall_us, {},
-                parts_.random);
+  Settlement settlement = settle(judgement, parts_.target, parts_.options.retry, job.claim, reply,
+                                 now_wall_us, {}, parts_.random);
+  settlement.read_back = notes_of(job.claim, job.reads);
+  return settlement;
 }
 
 }  // namespace cxrelay::delivery

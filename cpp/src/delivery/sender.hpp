@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "cxrelay/http.hpp"
@@ -24,7 +25,11 @@ class Sender {
   std::chrono::milliseconds patience() const;
   std::chrono::milliseconds until_next_start() const;
   bool time_is_up() const;
+  std::optional<Settlement> on_completion(HttpCompletion& completion);
   Settlement on_answer(const Job& job, const HttpReply& reply);
+  std::optional<Settlement> on_read(std::unique_ptr<Job> job, const HttpReply& reply);
+  void obey(const Access::Consequence& consequence, const Job& job, const Judgement& judgement,
+            const HttpReply& reply, std::int64_t now_mono_us);
   void report(const Access::Consequence& consequence, const Judgement& judgement,
               const HttpReply& reply, std::int64_t now_mono_us) const;
   void give_up_wire();

@@ -62,7 +62,6 @@ void Transfer::set_connection_options(const HttpOptions& options) {
   set_option(curl, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   set_option(curl, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
   set_option(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  set_option(curl, CURLOPT_PIPEWAIT, 1L);
   set_option(curl, CURLOPT_TCP_NODELAY, 1L);
   set_option(curl, CURLOPT_TCP_KEEPALIVE, 1L);
 }
@@ -99,6 +98,9 @@ void Transfer::begin(std::uint64_t id, HttpRequest&& request) {
   resend_refused_ = false;
   reader_.begin(request_.max_reply_bytes);
   set_option(curl, CURLOPT_URL, request_.url.c_str());
+  // Whether one connection takes many requests is known after the TLS handshake, and worth waiting
+  // for. Without TLS it is HTTP/1.1 anyway, but libcurl would wait for a whole first reply to see it.
+  set_option(curl, CURLOPT_PIPEWAIT, request_.url.starts_with("http:") ? 0L : 1L);
   const auto connect_ms = std::clamp<std::int64_t>(request_.connect_timeout_ms, 1, kMaxTimeoutMs);
   set_option(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect_ms));
   const auto total_ms = std::clamp<std::int64_t>(request_.timeout_ms, 1, kMaxTimeoutMs);

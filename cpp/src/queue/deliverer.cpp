@@ -62,7 +62,7 @@ void Deliverer::begin_term(const ClaimLimits& limits, bool is_locked) {
   set_meta("unlocked_epoch", is_locked ? 0 : epoch_);
   last_beat_mono_us_ = 0;
   beat();
-  recover_open_requests(limits.idempotent);
+  recover_open_requests(limits);
 }
 
 void Deliverer::lock_term() {
@@ -83,13 +83,14 @@ void Deliverer::beat() {
   last_beat_mono_us_ = now;
 }
 
-void Deliverer::recover_open_requests(bool idempotent) {
+void Deliverer::recover_open_requests(const ClaimLimits& limits) {
+  const bool idempotent = limits.idempotent;
   for (const auto& request : read_open_requests(database_)) {
     UpdateOutcome outcome;
     outcome.outcome = idempotent ? Outcome::retry : Outcome::parked;
     outcome.error_class = "UNKNOWN";
     outcome.reason = "the deliverer ended before the answer came";
-    outcome.not_before_us = journal_.time_us();
+    outcome.not_before_us = journal_.time_us() + limits.unknown_wait_ms * 1000;
     FinishedDetail detail;
     for (const auto& update : request.updates) {
       const auto entry = pending_.find(update.seq, update.next_at_us);
@@ -259,6 +260,7 @@ void Deliverer::settle(const Settlement& settlement) {
       settle_item(item, outcome, sent, halves);
     }
   }
+  for (const ReadBackNote& look : settlement.read_back) detail.add(look);
   if (!halves.empty()) waiting_.split(std::move(halves));
   if (sent) journal_.counters().requests += 1;
   NewRecord record;

@@ -53,7 +53,7 @@ class Deliverer {
   void load();
   void load_open_requests(std::unordered_set<std::int64_t>& in_flight);
   void load_delivered();
-  void recover_open_requests(bool idempotent);
+  void recover_open_requests(const ClaimLimits& limits);
   void settle(const Settlement& settlement);
   void settle_item(const Item& item, const UpdateOutcome& outcome, bool sent,
                    std::vector<Item>& halves);

@@ -65,10 +65,19 @@ void FinishedDetail::add(std::int64_t seq, const UpdateOutcome& outcome) {
   list.push_back('}');
 }
 
+void FinishedDetail::add(const ReadBackNote& look) {
+  append_separator(read_back_);
+  fmt::format_to(std::back_inserter(read_back_), "{{\"seq\":{},\"status\":{},\"found\":", look.seq,
+                 look.status);
+  json::append_string(read_back_, look.found);
+  read_back_.push_back('}');
+}
+
 std::string FinishedDetail::text(int status, std::string_view error_class, bool sent) const {
   std::string out = fmt::format("{{\"status\":{},\"error_class\":", status);
   json::append_string(out, error_class);
   out += sent ? ",\"sent\":true" : ",\"sent\":false";
+  if (!read_back_.empty()) out += ",\"read_back\":[" + read_back_ + "]";
   if (!completed_.empty()) out += ",\"completed\":[" + completed_ + "]";
   for (const auto& [word, list] : other_) {
     fmt::format_to(std::back_inserter(out), ",\"{}\":[{}]", word, list);

@@ -19,12 +19,14 @@ std::string started_detail(std::string_view target, std::int64_t epoch,
 class FinishedDetail {
  public:
   void add(std::int64_t seq, const UpdateOutcome& outcome);
+  void add(const ReadBackNote& look);
   // {"status":200,"error_class":"","sent":true,"completed":[12],"retry":[{"seq":13,...}]}
   std::string text(int status, std::string_view error_class, bool sent) const;
 
  private:
   std::string completed_;                     // "12,14"
   std::map<std::string, std::string> other_;  // outcome word -> objects, comma-separated
+  std::string read_back_;                     // objects, comma-separated
 };
 
 }  // namespace cxrelay::queue

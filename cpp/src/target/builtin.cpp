@@ -24,6 +24,12 @@ Target interactions_batch(std::string base_url) {
   return target;
 }
 
+ReadBack interactions_read_back() {
+  ReadBack read_back;
+  read_back.path = "/api/v2/interactions/{interaction_id}";
+  return read_back;
+}
+
 // The region becomes part of the host that gets our token: nothing but these characters may be in
 // it.
 std::string region_base_url(std::string_view region) {

@@ -79,6 +79,18 @@ void check_single(const Target& target) {
           "idempotency_header is not a header name");
 }
 
+void check_read_back(const Target& target) {
+  if (!target.read_back) return;
+  const ReadBack& read_back = *target.read_back;
+  constexpr std::int64_t kMaxLateMs = 3'600'000;
+  require(is_plain_template(read_back.path) && split_path(read_back.path).has_placeholder, target,
+          "the path of read_back must be a plain absolute path with {interaction_id}");
+  require(read_back.pointer.empty() || read_back.pointer.starts_with('/'), target,
+          "the pointer of read_back must be a JSON pointer");
+  require(read_back.late_ms >= 0 && read_back.late_ms <= kMaxLateMs, target,
+          "late_ms of read_back must be from 0 to 3600000");
+}
+
 void check_limits(const Target& target) {
   constexpr std::size_t kMaxBytes = 64 * 1024 * 1024;
   require(target.max_body_bytes >= 1024 && target.max_body_bytes <= kMaxBytes, target,
@@ -101,6 +113,7 @@ void check_target(const Target& target) {
   require(!target.success.empty() && std::ranges::all_of(target.success, can_be_success), target,
           "success must list codes from 200 to 499 other than 401, 403, 408, 425 and 429");
   check_limits(target);
+  check_read_back(target);
   if (target.body_shape == BodyShape::batch) return check_batch(target);
   check_single(target);
 }

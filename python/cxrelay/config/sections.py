@@ -82,6 +82,11 @@ class TargetConfig(Section):
     max_in_flight: int = number(16, 1, 256)  # requests at once
     timeout_ms: int = number(30_000, 100, 10 * _MINUTE_MS, "milliseconds")
     idempotent: bool = flag(True)  # writing the same attributes twice has the effect of once
+    read_back: bool = flag(
+        False
+    )  # look whether a lost request was applied, before sending it again
+    # Not idempotent: for so long after its time-out a lost request may still arrive.
+    read_back_late_ms: int = number(60_000, 0, _HOUR_MS, "milliseconds")
     # Never faster than this; 0 = no limit of our own.
     max_requests_per_s: float = decimal(0, 0, 1e6, "requests a second")
     adaptive_pace: bool = flag(True)  # find the target's limit when a 429 does not say how long

@@ -49,12 +49,14 @@ OAUTH_PATH = "/oauth2/token"
 USERINFO_PATH = "/api/v2/oauth2/userinfo"
 BATCH_PATH = PATH_PREFIX + "batch"
 WRITE_SCOPE = "interaction:modify"
+READ_SCOPE = "interaction:read"
 
 _METHODS: dict[Kind, str] = {
     "token": "POST",
     "userinfo": "GET",
     "batch": "PATCH",
     "single": "PATCH",
+    "read": "GET",
 }
 _FIXED: dict[str, Kind] = {OAUTH_PATH: "token", USERINFO_PATH: "userinfo", BATCH_PATH: "batch"}
 
@@ -67,7 +69,7 @@ class Settings:
     client_secret: str = field(repr=False)
     seed: int = 0
     expires_in: int | None = 300
-    scopes: tuple[str, ...] = (WRITE_SCOPE, "interaction:read", "dataactions:read")
+    scopes: tuple[str, ...] = (WRITE_SCOPE, READ_SCOPE, "dataactions:read")
     userinfo_scope: bool = True
     max_batch: int = 25
     reject_whole_batch: bool = False
@@ -122,7 +124,7 @@ class Api:
 
     def begin(self, request: Request) -> Response | None:
         """See ``connection.Handler``."""
-        kind = _kind(request.path)
+        kind = _kind(request)
         with self.condition:
             behaviour = self.script.at_head(kind)
             if isinstance(behaviour, ExpireTokens):
@@ -134,7 +136,7 @@ class Api:
 
     def handle(self, request: Request) -> Response:
         """See ``connection.Handler``."""
-        kind = _kind(request.path)
+        kind = _kind(request)
         with self.condition:
             if kind == "other":
                 plan = self.script.plan(kind, (), self._clock())
@@ -147,11 +149,13 @@ class Api:
                 return self._record(request, kind, self._answer(plan, self._token(request)), plan)
             if kind == "userinfo":
                 return self._userinfo(request)
+            if kind == "read":
+                return self._read(request)
             return self._patch(request, kind)
 
     def invalid(self, request: Request | None, problem: ProtocolError) -> Response:
         """See ``connection.Handler``."""
-        kind: Kind = "invalid" if request is None else _kind(request.path)
+        kind: Kind = "invalid" if request is None else _kind(request)
         known = request or Request("", "", {}, self._clock())
         with self.condition:
             self.ledger.append(self._entry(known, kind, problem.status, "answered", Plan()))
@@ -159,7 +163,7 @@ class Api:
 
     def incomplete(self, request: Request | None) -> None:
         """See ``connection.Handler``."""
-        kind: Kind = "invalid" if request is None else _kind(request.path)
+        kind: Kind = "invalid" if request is None else _kind(request)
         known = request or Request("", "", {}, self._clock())
         with self.condition:
             self.ledger.append(self._entry(known, kind, None, "incomplete", Plan()))
@@ -196,6 +200,22 @@ class Api:
             content["scope"] = " ".join(self.settings.scopes)
         plan = self.script.plan("userinfo", (), self._clock())
         return self._record(request, "userinfo", self._answer(plan, json_reply(200, content)), plan)
+
+    def _read(self, request: Request) -> Response:
+        """Every interaction exists; one that was never written has no attributes."""
+        interaction_id = interaction_id_of(request.path)
+        if interaction_id is None:
+            return self._record(request, "read", error(404), Plan())
+        ids = (interaction_id,)
+        if not self._signed_in(request):
+            return self._record(request, "read", unauthorized(), Plan(), ids)
+        if READ_SCOPE not in self.settings.scopes:
+            response = error(403, f"the scope {READ_SCOPE} is missing")
+            return self._record(request, "read", response, Plan(), ids)
+        attributes = self.interactions.get(interaction_id) or {}
+        usual = json_reply(200, {"id": interaction_id, "attributes": attributes})
+        plan = self.script.plan("read", ids, self._clock())
+        return self._record(request, "read", self._answer(plan, usual), plan, ids)
 
     def _patch(self, request: Request, kind: Kind) -> Response:
         settings = self.settings
@@ -361,14 +381,17 @@ class Api:
         )
 
 
-def _kind(path: str) -> Kind:
+def _kind(request: Request) -> Kind:
+    path = request.path
     fixed = _FIXED.get(path)
     if fixed is not None:
         return fixed
     if not path.startswith(PATH_PREFIX):
         return "other"
     rest = path[len(PATH_PREFIX) :]
-    return "other" if not rest or "/" in rest or rest in (".", "..") else "single"
+    if not rest or "/" in rest or rest in (".", ".."):
+        return "other"
+    return "read" if request.method == "GET" else "single"
 
 
 def _item_key(item: Item, request_key: str | None, index: int, kind: Kind) -> str | None:

@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from .http import Ending
 
-Kind = Literal["token", "userinfo", "batch", "single", "other", "invalid"]
-"""What a request was for; ``other`` is an unknown route, ``invalid`` is not HTTP/1.1."""
+Kind = Literal["token", "userinfo", "batch", "single", "read", "other", "invalid"]
+"""What a request was for; ``read`` is a GET of one interaction, ``other`` is an unknown route,
+``invalid`` is not HTTP/1.1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,18 @@ from .behaviours import as_ids
 from .effects import Behaviour, Plan, Scene
 from .ledger import Kind
 
-On = Literal["patch", "batch", "single", "token", "userinfo", "other", "any"]
+On = Literal["patch", "batch", "single", "read", "token", "userinfo", "other", "any"]
 """Which requests a script is for; ``patch`` is both ``batch`` and ``single``."""
 
 _KINDS: dict[On, frozenset[Kind]] = {
     "patch": frozenset(["batch", "single"]),
     "batch": frozenset(["batch"]),
     "single": frozenset(["single"]),
+    "read": frozenset(["read"]),
     "token": frozenset(["token"]),
     "userinfo": frozenset(["userinfo"]),
     "other": frozenset(["other"]),
-    "any": frozenset(["batch", "single", "token", "userinfo", "other"]),
+    "any": frozenset(["batch", "single", "read", "token", "userinfo", "other"]),
 }
 
 

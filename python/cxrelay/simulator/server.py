@@ -161,8 +161,8 @@ class Simulator(LoopbackServer):
             return self._api.ledger.entries()
 
     def requests(self, kind: Kind | None = None) -> list[LedgerEntry]:
-        """The entries of one kind: ``token``, ``userinfo``, ``batch``, ``single``, ``other``
-        (unknown route) or ``invalid`` (not HTTP/1.1).
+        """The entries of one kind: ``token``, ``userinfo``, ``batch``, ``single``, ``read``
+        (GET of one interaction), ``other`` (unknown route) or ``invalid`` (not HTTP/1.1).
         """
         with self._api.condition:
             return self._api.ledger.entries(kind)
@@ -226,8 +226,8 @@ class Simulator(LoopbackServer):
             steps: one behaviour or several, see ``cxrelay.simulator.behaviours``; of several,
                 each happens ``times`` times before the next.
             times: how many requests each step happens to; None = always.
-            on: which requests: ``patch`` (batch and single), ``batch``, ``single``, ``token``,
-                ``userinfo``, ``other`` or ``any``.
+            on: which requests: ``patch`` (batch and single), ``batch``, ``single``, ``read``,
+                ``token``, ``userinfo``, ``other`` or ``any``.
             match: only requests that write this interaction or one of these; item behaviours
                 then concern only those items.
             p: probability that a step, when it is its turn, happens to a request.

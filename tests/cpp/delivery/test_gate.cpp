@@ -70,16 +70,19 @@ TEST(TokenWatch, ASuccessInBetweenStartsAnew) {
 
 TEST(Reserve, FollowsTheGroupsAndShrinksSlowly) {
   Reserve reserve(16);
-  EXPECT_EQ(reserve.size(), 4U);
-  reserve.on_group(1);
-  EXPECT_EQ(reserve.size(), 4U);
   reserve.on_group(12);
   EXPECT_EQ(reserve.size(), 18U);
   reserve.on_group(1);
   EXPECT_EQ(reserve.size(), 16U);
   reserve.on_group(1000);
   EXPECT_EQ(reserve.size(), 32U);
+  for (int i = 0; i < 40; ++i) reserve.on_group(1);
+  EXPECT_EQ(reserve.size(), 7U);  // an eighth of less is nothing
+}
+
+TEST(Reserve, BeginsWithAllThatMayBeInFlight) {
   EXPECT_EQ(Reserve(1).size(), 2U);
+  EXPECT_EQ(Reserve(64).size(), 64U);
 }
 
 Judgement verdict(Class envelope, std::optional<std::int64_t> retry_after_ms = std::nullopt) {

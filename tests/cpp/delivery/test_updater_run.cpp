@@ -50,19 +50,19 @@ TEST_F(RunTest, StartTurnsASlicedFlushIntoABackgroundRun) {
 
 TEST_F(RunTest, StopReleasesWhatWasNotSent) {
   make(never);
-  queue->add_many(25 * 6);
+  queue->add_many(25 * 10);
   updater->start();
   ASSERT_TRUE(queue->wait_until([&] { return transport->requests().size() == 4; }));
-  ASSERT_TRUE(queue->wait_until([&] { return queue->open_claims() == 6; }));
+  ASSERT_TRUE(queue->wait_until([&] { return queue->open_claims() == 8; }));
   std::thread stopping([&] { updater->stop(-1); });
   // The reserve goes back at once; what is on the wire is waited for.
   EXPECT_TRUE(queue->wait_until([&] { return queue->open_claims() == 4; }));
   for (const auto& [id, request] : transport->requests()) transport->finish(id, all_done(request));
   stopping.join();
   EXPECT_EQ(completed(), 100U);
-  EXPECT_EQ(queue->count(State::pending), 50U);
+  EXPECT_EQ(queue->count(State::pending), 150U);
   EXPECT_EQ(queue->requests_sent(), 4U);
-  EXPECT_EQ(queue->update(150).update.attempts, 0);
+  EXPECT_EQ(queue->update(250).update.attempts, 0);
 }
 
 TEST_F(RunTest, AStopThatIsOutOfTimeCountsTheWireAsUnknown) {

@@ -70,6 +70,18 @@ TEST(KeepAlive, ACutInsideTheRequestIsNotSentAgain) {
   }
 }
 
+// To a server that was never met before, without TLS: nothing is to be learned from the first reply.
+TEST(KeepAlive, NoRequestWaitsForTheFirstReplyOfAServer) {
+  LoopbackServer server([](const SeenRequest& request) {
+    return request.number == 1 ? Answer::never() : Answer::reply(200);
+  });
+  const auto transport = make_curl_transport();
+  for (std::uint64_t id = 0; id < 4; ++id) transport->start(id, patch(server.url(), "x"));
+  for (const HttpCompletion& done : collect(*transport, 3))
+    EXPECT_EQ(done.reply.wire, Wire::answered) << done.reply.error;
+  EXPECT_TRUE(server.wait_for_requests(4));
+}
+
 TEST(KeepAlive, ManyAtOnceAreEachSentOnce) {
   LoopbackServer server([](const SeenRequest& request) {
     return request.number % 5 == 0 ? Answer::hang_up() : Answer::reply(200);

@@ -174,6 +174,16 @@ TEST_P(QueueRecovery, OnATargetThatIsNotIdempotentTheyAreParked) {
   EXPECT_EQ(keys(claim()), Keys{"a_1"});
 }
 
+TEST_P(QueueRecovery, TheyWaitWhereALostRequestMayStillArrive) {
+  limits_.unknown_wait_ms = 90'000;
+  put({"a", 1});
+  claim();
+  crash();
+  EXPECT_TRUE(claim().updates.empty());
+  clock_->advance_us(90'000'000);
+  EXPECT_EQ(claim_item().attempts, 1);
+}
+
 TEST_P(QueueRecovery, EveryDeathCounts) {
   put({"a", 1});
   for (int attempts = 0; attempts < 4; ++attempts) {

@@ -104,6 +104,28 @@ TEST_P(QueueSettling, WhatWasNotSentIsNeitherRequestNorAttempt) {
   EXPECT_EQ(claim_item().attempts, 0);
 }
 
+// It was sent before, and a look at the target showed that it had been applied.
+TEST_P(QueueSettling, WhatALookCompletesIsNeitherRequestNorAttempt) {
+  put({"a", 1});
+  put({"b", 1});
+  settle(claim(), Outcome::retry);
+  const auto again = claim();
+  Settlement settlement = settlement_of(again, {Outcome::completed, Outcome::released});
+  settlement.status = 0;
+  settlement.sent = false;
+  settlement.read_back = {{again.updates[0].seq, 200, "it had been applied"}};
+  queue_->settle(std::span(&settlement, 1));
+  EXPECT_EQ(state_of("a_1"), State::completed);
+  EXPECT_EQ(state_of("b_1"), State::pending);
+  EXPECT_EQ(queue_->find("b_1")->attempts, 1);
+  EXPECT_EQ(queue_->stats().requests, 1);
+  EXPECT_EQ(queue_->stats().attempts, 2);
+  const auto detail = journal("finished").back().detail;
+  EXPECT_NE(detail.find(R"("read_back":[{"seq":1,"status":200,"found":"it had been applied"}])"),
+            std::string::npos)
+      << detail;
+}
+
 TEST_P(QueueSettling, HalvingUsesUpNoAttempt) {
   put_backlog(4);
   settle(claim(), Outcome::split);

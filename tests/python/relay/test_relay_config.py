@@ -56,6 +56,7 @@ def test_every_table_is_read(tmp_path: Path) -> None:
         region = "na1"
         max_updates = 10
         idempotent = false
+        read_back = true
         max_requests_per_s = 2.5
         [auth]
         client_id = "me"
@@ -76,6 +77,7 @@ def test_every_table_is_read(tmp_path: Path) -> None:
     assert config.userinfo_url == "https://na1.nice.incontact.com/api/v2/oauth2/userinfo"
     assert config.target.max_updates == 10
     assert config.target.idempotent is False
+    assert (config.target.read_back, config.target.read_back_late_ms) == (True, 60_000)
     assert config.target.max_requests_per_s == 2.5
     assert config.auth.client_authentication == "basic"
     assert config.retry == RetryConfig(max_attempts=3)

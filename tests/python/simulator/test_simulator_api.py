@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from simulator_client import BATCH, Client, item, statuses
 
-from cxrelay.simulator import Simulator
+from cxrelay.simulator import Simulator, behaviours
 
 Connect = Callable[[Simulator], Client]
 
@@ -197,6 +197,20 @@ def test_undecodable_id(client: Client) -> None:
 def test_unknown_route(sim: Simulator, client: Client, path: str) -> None:
     assert client.request("PATCH", path, b"{}").status == 404
     assert sim.ledger()[-1].kind == "other"
+
+
+def test_read_of_one_interaction(sim: Simulator, client: Client, connect: Connect) -> None:
+    path = "/api/v2/interactions/a%20b"
+    assert client.request("GET", path).json() == {"id": "a b", "attributes": {}}
+    client.batch(item("a b", x=1))
+    assert client.request("GET", path).json() == {"id": "a b", "attributes": {"x": 1}}
+    assert [entry.kind for entry in sim.ledger()[-3:]] == ["read", "batch", "read"]
+    assert sim.requests("read")[0].interaction_ids == ("a b",)
+    sim.script(behaviours.status(503), on="read", match="a b")
+    assert client.request("GET", path).status == 503
+    assert client.request("GET", "/api/v2/interactions/%FF").status == 404
+    with Simulator(scopes=("interaction:modify",)) as other:
+        assert connect(other).request("GET", path).status == 403
 
 
 def test_wrong_method(client: Client) -> None:

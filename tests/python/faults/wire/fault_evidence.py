@@ -24,6 +24,7 @@ class Attempt:
         outcomes: for each update (outcome, error class, status); a completed one has
             ("completed", "", 0).
         not_before: for each update that is sent again, seconds since 1970 before which it is not.
+        looks: what each look at the target before it was sent found.
     """
 
     updates: tuple[int, ...]
@@ -32,6 +33,7 @@ class Attempt:
     sent: bool
     outcomes: dict[int, tuple[str, str, int]]
     not_before: dict[int, float]
+    looks: tuple[str, ...]
 
     @property
     def wire(self) -> Wire:
@@ -72,21 +74,32 @@ def _attempt(updates: tuple[int, ...], detail: dict[str, Any]) -> Attempt:
         item["seq"]: datetime.fromisoformat(item["not_before"]).timestamp()
         for item in detail.get("retry", ())
     }
+    looks = tuple(look["found"] for look in detail.get("read_back", ()))
     return Attempt(
-        updates, detail["status"], detail["error_class"], detail["sent"], outcomes, not_before
+        updates,
+        detail["status"],
+        detail["error_class"],
+        detail["sent"],
+        outcomes,
+        not_before,
+        looks,
     )
 
 
 def violations(relay: Relay, sim: Simulator, proxy: FaultProxy) -> list[str]:
     """What contradicts: requests on the wire = attempts, one key an update, nothing left over.
 
-    Only for deliveries whose PATCHes, and nothing else, go through the proxy.
+    Only for deliveries whose PATCHes and looks, and nothing else, go through the proxy.
     """
     found = []
-    sent = [attempt for attempt in attempts(relay) if attempt.sent]
+    started = attempts(relay)
+    sent = [attempt for attempt in started if attempt.sent]
+    looks = sum(len(attempt.looks) for attempt in started)
     exchanges = sum(entry.exchanges for entry in proxy.ledger())
-    if exchanges != len(sent):
-        found.append(f"{exchanges} requests on the wire, {len(sent)} attempts that were sent")
+    if exchanges != len(sent) + looks:
+        found.append(f"{exchanges} requests on the wire, {len(sent)} attempts and {looks} looks")
+    if len(sim.requests("read")) != looks:
+        found.append(f"{len(sim.requests('read'))} looks at the server, {looks} on record")
     if relay.stats().requests != len(sent):
         found.append(f"{relay.stats().requests} requests counted, {len(sent)} on record")
     # The simulator sees a request if at least one byte of it came; it cannot tell the kind of one

@@ -184,7 +184,7 @@ def test_a_silent_resend_would_be_noticed(open_scene: OpenScene) -> None:
     body = '{"requests":[%s]}' % (item % (interaction(0), interaction(0)))
     replay(scene, body.encode())
     assert scene.violations() == [
-        "2 requests on the wire, 1 attempts that were sent",
+        "2 requests on the wire, 1 attempts and 0 looks",
         "2 requests at the server, 0 lost whole, 1 sent",
     ]
 
