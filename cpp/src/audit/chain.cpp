@@ -10,6 +10,19 @@ namespace {
 constexpr std::uint8_t kRecordDomain = 0x00;
 constexpr std::uint8_t kPayloadDomain = 0x01;
 
+void append_digest(std::string& out, const std::optional<Digest>& digest) {
+  append_field(out, digest ? as_chars(*digest) : std::string_view{});
+}
+
+std::optional<Digest> digest_of(Sha256& hasher, const AuditRecord& record,
+                                const std::optional<std::string>& payload,
+                                const std::optional<ChainHash>& kept) {
+  if (payload) return payload_digest(hasher, record.salt, *payload);
+  return kept;
+}
+
+}  // namespace
+
 void append_field(std::string& out, std::string_view value) {
   const auto size = static_cast<std::uint32_t>(value.size());
   for (int shift = 24; shift >= 0; shift -= 8)
@@ -22,19 +35,6 @@ void append_field(std::string& out, std::int64_t value) {
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   append_field(out, std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
 }
-
-void append_field(std::string& out, const std::optional<Digest>& digest) {
-  append_field(out, digest ? as_chars(*digest) : std::string_view{});
-}
-
-std::optional<Digest> digest_of(Sha256& hasher, const AuditRecord& record,
-                                const std::optional<std::string>& payload,
-                                const std::optional<ChainHash>& kept) {
-  if (payload) return payload_digest(hasher, record.salt, *payload);
-  return kept;
-}
-
-}  // namespace
 
 Digest payload_digest(Sha256& hasher, std::span<const std::byte> salt, std::string_view payload) {
   return hasher.begin().add(kPayloadDomain).add(salt).add(payload).finish();
@@ -57,8 +57,8 @@ Digest chain_hash(Sha256& hasher, const ChainFields& fields, const Digest& previ
   append_field(buffer, fields.mapping_version);
   append_field(buffer, fields.request_id);
   append_field(buffer, fields.detail);
-  append_field(buffer, fields.original_digest);
-  append_field(buffer, fields.mapped_digest);
+  append_digest(buffer, fields.original_digest);
+  append_digest(buffer, fields.mapped_digest);
   buffer.append(as_chars(previous));
   return hasher.begin().add(buffer).finish();
 }

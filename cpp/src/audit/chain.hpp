@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/digest.hpp"
@@ -34,6 +35,10 @@ struct ChainFields {
   std::optional<Digest> original_digest;
   std::optional<Digest> mapped_digest;
 };
+
+// The encoding of one field.
+void append_field(std::string& out, std::string_view value);
+void append_field(std::string& out, std::int64_t value);
 
 Digest payload_digest(Sha256& hasher, std::span<const std::byte> salt, std::string_view payload);
 
