@@ -1,5 +1,6 @@
 #include "audit/chain.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -25,9 +26,10 @@ std::optional<Digest> digest_of(Sha256& hasher, const AuditRecord& record,
 
 void append_field(std::string& out, std::string_view value) {
   const auto size = static_cast<std::uint32_t>(value.size());
-  for (int shift = 24; shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>(size >> shift & 0xFF));
-  out.append(value);
+  const std::array<char, 4> length = {
+      static_cast<char>(size >> 24), static_cast<char>(size >> 16 & 0xFF),
+      static_cast<char>(size >> 8 & 0xFF), static_cast<char>(size & 0xFF)};
+  out.append(length.data(), length.size()).append(value);
 }
 
 void append_field(std::string& out, std::int64_t value) {
@@ -36,8 +38,12 @@ void append_field(std::string& out, std::int64_t value) {
   append_field(out, std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
 }
 
-Digest payload_digest(Sha256& hasher, std::span<const std::byte> salt, std::string_view payload) {
-  return hasher.begin().add(kPayloadDomain).add(salt).add(payload).finish();
+Digest payload_digest(Sha256& hasher, std::span<const std::byte, 16> salt,
+                      std::string_view payload) {
+  std::array<std::byte, 1 + salt.size()> head;
+  head[0] = std::byte{kPayloadDomain};
+  std::ranges::copy(salt, head.begin() + 1);
+  return hasher.begin().add(head).add(payload).finish();
 }
 
 Digest chain_hash(Sha256& hasher, const ChainFields& fields, const Digest& previous) {

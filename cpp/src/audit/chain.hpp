@@ -40,7 +40,8 @@ struct ChainFields {
 void append_field(std::string& out, std::string_view value);
 void append_field(std::string& out, std::int64_t value);
 
-Digest payload_digest(Sha256& hasher, std::span<const std::byte> salt, std::string_view payload);
+Digest payload_digest(Sha256& hasher, std::span<const std::byte, 16> salt,
+                      std::string_view payload);
 
 Digest chain_hash(Sha256& hasher, const ChainFields& fields, const Digest& previous);
 

@@ -3,13 +3,13 @@
 An auditor needs none of our code.
 """
 
-import hashlib
 import json
 import pathlib
 import re
-import struct
 
 import pytest
+
+from support.audit_chain import payload_digest, raw_members, record_hash
 
 PAGE = pathlib.Path(__file__).parents[3] / "cpp" / "docs" / "audit.md"
 
@@ -19,65 +19,6 @@ def lines():
     block = re.search(r"^```jsonl\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert block, "the page has lost its example"
     return block.group(1).split("\n")[:-1]
-
-
-def raw_members(line):
-    """Each member's key with the exact text of its value."""
-    decoder = json.JSONDecoder()
-    members, at = {}, 1
-    while line[at - 1] != "}":
-        key, at = decoder.raw_decode(line, at)
-        assert line[at] == ":"
-        _, end = decoder.raw_decode(line, at + 1)
-        assert key not in members
-        members[key] = line[at + 1 : end]
-        at = end + 1
-    assert at == len(line)
-    return members
-
-
-def field(value):
-    data = value if isinstance(value, bytes) else str(value).encode()
-    return struct.pack(">I", len(data)) + data
-
-
-def payload_bytes(raw, name):
-    if f"{name}Hex" in raw:
-        return bytes.fromhex(json.loads(raw[f"{name}Hex"]))
-    if f"{name}Text" in raw:
-        return json.loads(raw[f"{name}Text"]).encode()
-    value = raw[f"{name}Payload"]
-    return None if value == "null" else value.encode()
-
-
-def payload_digest(raw, name, digest_member):
-    payload = payload_bytes(raw, name)
-    if payload is None:
-        return bytes.fromhex(json.loads(raw.get(digest_member, '""')))
-    salt = bytes.fromhex(json.loads(raw["salt"]))
-    return hashlib.sha256(b"\x01" + salt + payload).digest()
-
-
-def record_hash(line, previous):
-    raw = raw_members(line)
-    value = json.loads(line)
-    header = b"".join(
-        field(part)
-        for part in (
-            value["seq"],
-            value["timeUs"],
-            value["action"],
-            value.get("idempotencyKey", ""),
-            value["interactionId"] or "",
-            value.get("eventTimeUs", ""),
-            value.get("mappingVersion", ""),
-            value.get("requestId", ""),
-            raw.get("detail", ""),
-            payload_digest(raw, "original", "originalDigest"),
-            payload_digest(raw, "transformed", "mappedDigest"),
-        )
-    )
-    return hashlib.sha256(b"\x00" + header + previous).hexdigest()
 
 
 def test_the_chain_holds():
