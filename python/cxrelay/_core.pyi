@@ -318,50 +318,26 @@ def export_audit(
     checkpoint_minutes: int = 60,
 ) -> ExportResult: ...
 def generate_checkpoint_key(path: str) -> str:
-    """Makes a private key in ``path`` and the public one in ``path``.pub.
+    """Makes a private key in ``path`` and the public one in ``path``.pub; returns the key's id.
 
-    Returns:
-        The key's id.
-
-    Raises:
-        AuditError: one of the files exists already or cannot be written.
+    Raises AuditError if one of the files exists already or cannot be written.
     """
 
 def sign_checkpoint(path: str, key_path: str) -> Checkpoint:
     """Verifies the trail whose open log is ``path`` and signs where it ends.
 
-    Raises:
-        AuditError: the trail does not verify, or a file cannot be read; also a key file that others
-            may read.
+    Raises AuditError if the trail does not verify, a file cannot be read, or others can read the key.
     """
 
 def write_checkpoint(checkpoint: Checkpoint, output: str) -> None:
-    """Hands a checkpoint out.
-
-    Args:
-        checkpoint: what :func:`sign_checkpoint` returned.
-        output: a file that a line is appended to and synced, ``-`` for standard output, or
-            ``syslog``.
-
-    Raises:
-        AuditError: the file cannot be written, or holds something else.
-    """
+    """Appends to a file and syncs it; ``-`` is standard output, ``syslog`` is syslog. AuditError."""
 
 def verify_audit(
     path: str, checkpoints: str | None = None, public_keys: Sequence[str] = []
 ) -> VerifyResult:
-    """Verifies the chain of an audit log and of the closed segments beside it.
+    """Verifies the open log and the closed segments beside it, and that they fit the checkpoints.
 
-    Args:
-        path: the open log.
-        checkpoints: a file of checkpoints that the trail must fit.
-        public_keys: files of the keys that they may be signed with.
-
-    Returns:
-        The verdict: a broken trail is a value.
-
-    Raises:
-        AuditError: a file cannot be read.
+    A broken trail is a value; a file that cannot be read raises AuditError.
     """
 
 # ---- relay ----

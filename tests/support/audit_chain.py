@@ -9,7 +9,7 @@ from typing import Any
 
 def raw_members(line: str) -> dict[str, str]:
     """Each member's key with the exact text of its value."""
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(parse_int=str, parse_float=str)  # of any length
     members, at = {}, 1
     while line[at - 1] != "}":
         key, at = decoder.raw_decode(line, at)

@@ -1,6 +1,6 @@
 """The worked example of cpp/docs/audit.md, recomputed with hashlib and json alone.
 
-An auditor needs none of our code.
+An auditor needs none of our code; but both verifiers have to agree with the page.
 """
 
 import json
@@ -9,6 +9,8 @@ import re
 
 import pytest
 
+import cxrelay
+from cxrelay import verify_trail
 from support.audit_chain import payload_digest, raw_members, record_hash
 
 PAGE = pathlib.Path(__file__).parents[3] / "cpp" / "docs" / "audit.md"
@@ -62,3 +64,22 @@ def test_every_chained_member_matters(number):
         altered = line.replace(old, new)
         assert altered != line
         assert record_hash(altered, previous) != value["hash"]
+
+
+def test_both_verifiers_take_the_trail_and_its_checkpoint(tmp_path):
+    page = PAGE.read_text(encoding="utf-8")
+    files = {}
+    for name, text in (
+        ("audit.log", "".join(f"{line}\n" for line in lines())),
+        ("checkpoints", re.search(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]),
+        ("key.pub", re.search(r"^```pem\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]),
+    ):
+        files[name] = tmp_path / name
+        files[name].write_text(text, encoding="utf-8")
+    arguments = str(files["audit.log"]), str(files["checkpoints"]), [str(files["key.pub"])]
+    found = cxrelay.verify_audit(*arguments)
+    assert (found.ok, found.records, found.checkpoints) == (True, 5, 1), found.problem
+    assert verify_trail.verify(*arguments)["ok"]
+    files["audit.log"].write_text("".join(f"{line}\n" for line in lines()[:4]), encoding="utf-8")
+    assert not cxrelay.verify_audit(*arguments).ok
+    assert not verify_trail.verify(*arguments)["ok"]

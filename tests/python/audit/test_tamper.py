@@ -93,10 +93,10 @@ def alterations(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
         rest = lines[:i] + lines[i + 1 :]
         if i + 1 < len(lines):
             yield f"deleted {i}", rest
-            yield f"swapped {i}", lines[:i] + [lines[i + 1], lines[i]] + lines[i + 2 :]
+            yield f"swapped {i}", [*lines[:i], lines[i + 1], lines[i], *lines[i + 2 :]]
         yield f"doubled {i}", lines[: i + 1] + lines[i:]
         other = chosen.choice([j for j in range(len(lines) + 1) if j not in (i, i + 1)])
-        yield f"{i} inserted at {other}", lines[:other] + [lines[i]] + lines[other:]
+        yield f"{i} inserted at {other}", [*lines[:other], lines[i], *lines[other:]]
         j = chosen.choice([j for j in range(len(lines)) if j != i])
         swapped = list(lines)
         swapped[i], swapped[j] = lines[j], lines[i]
