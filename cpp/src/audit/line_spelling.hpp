@@ -23,8 +23,7 @@ class LineSpelling {
   // The next member. What was parsed as JSON and has room for one character between two tokens has
   // the right one there.
   void member(const json::Node& node) noexcept {
-    require(node.key.data() == text_.data() + end_ + 2 &&
-            node.begin == end_ + node.key.size() + 4);
+    require(node.key.data() == text_.data() + end_ + 2 && node.begin == end_ + node.key.size() + 4);
     end_ = node.begin + node.size;
   }
 
