@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import Trail, both
 
 from cxrelay import _core, verify_trail
 from support.audit_chain import rechained
+from support.audit_trail import Trail, both
 
 LONG = os.environ.get("CXRELAY_LONG_FAULTS") == "1"
 SAMPLE = 2_000

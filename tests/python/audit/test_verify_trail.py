@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Trail, both
 
 import cxrelay
 from cxrelay import _core, verify_trail
 from support.audit_chain import rechained
+from support.audit_trail import Trail, both
 
 PROGRAM = Path(verify_trail.__file__)
 
