@@ -1,10 +1,37 @@
-// Export and verification of the audit trail.
+// Export, checkpoints and verification of the audit trail.
 #include "bindings.hpp"
 #include "cxrelay/audit.hpp"
+#include "cxrelay/checkpoint.hpp"
 #include "cxrelay/queue.hpp"
 #include "handle.hpp"
 
 namespace cxrelay::bindings {
+
+namespace {
+
+VerifyResult verify(const std::string& path, const std::optional<std::string>& checkpoints,
+                    const std::vector<std::string>& public_keys) {
+  return checkpoints ? verify_audit(path, {*checkpoints, public_keys}) : verify_audit(path);
+}
+
+void bind_checkpoints(py::module_& m) {
+  const auto release = py::call_guard<py::gil_scoped_release>();
+  py::class_<Checkpoint>(m, "Checkpoint")
+      .def_readonly("seq", &Checkpoint::seq)
+      .def_readonly("time_us", &Checkpoint::time_us)
+      .def_readonly("key_id", &Checkpoint::key_id)
+      .def_property_readonly("line", [](const Checkpoint& self) { return to_line(self); });
+  m.def("generate_checkpoint_key", &generate_checkpoint_key, py::arg("path"), release);
+  m.def(
+      "sign_checkpoint",
+      [](const std::string& path, const std::string& key_path) {
+        return sign_checkpoint(path, key_path);
+      },
+      py::arg("path"), py::arg("key_path"), release);
+  m.def("write_checkpoint", &write_checkpoint, py::arg("checkpoint"), py::arg("output"), release);
+}
+
+}  // namespace
 
 void bind_audit(py::module_& m) {
   py::class_<ExportResult>(m, "ExportResult")
@@ -16,22 +43,38 @@ void bind_audit(py::module_& m) {
       .def_readonly("records", &VerifyResult::records)
       .def_readonly("first_seq", &VerifyResult::first_seq)
       .def_readonly("last_seq", &VerifyResult::last_seq)
+      .def_readonly("first_hash", &VerifyResult::first_hash)
       .def_readonly("last_hash", &VerifyResult::last_hash)
       .def_readonly("problem", &VerifyResult::problem)
       .def_readonly("file", &VerifyResult::file)
-      .def_readonly("line", &VerifyResult::line);
+      .def_readonly("line", &VerifyResult::line)
+      .def_readonly("checkpoints", &VerifyResult::checkpoints)
+      .def_readonly("checkpoint_seq", &VerifyResult::checkpoint_seq)
+      .def_readonly("checkpoint_time_us", &VerifyResult::checkpoint_time_us);
   m.def(
       "export_audit",
-      [](const Handle<Queue>& queue, const std::string& path, std::size_t max_segment_bytes) {
+      [](const Handle<Queue>& queue, const std::string& path, std::size_t max_segment_bytes,
+         const std::string& checkpoint_key, const std::string& checkpoint_output,
+         std::int64_t checkpoint_records, std::int64_t checkpoint_minutes) {
         ExportOptions options;
         options.path = path;
         options.max_segment_bytes = max_segment_bytes;
+        options.checkpoint.key_path = checkpoint_key;
+        options.checkpoint.output = checkpoint_output;
+        options.checkpoint.records = checkpoint_records;
+        options.checkpoint.minutes = checkpoint_minutes;
         return export_audit(queue.get()->audit_source(), options);
       },
       py::arg("queue"), py::arg("path"),
       py::arg("max_segment_bytes") = ExportOptions{}.max_segment_bytes,
+      py::arg("checkpoint_key") = "", py::arg("checkpoint_output") = "",
+      py::arg("checkpoint_records") = CheckpointOptions{}.records,
+      py::arg("checkpoint_minutes") = CheckpointOptions{}.minutes,
       py::call_guard<py::gil_scoped_release>());
-  m.def("verify_audit", &verify_audit, py::arg("path"), py::call_guard<py::gil_scoped_release>());
+  m.def("verify_audit", &verify, py::arg("path"), py::arg("checkpoints") = py::none(),
+        py::arg("public_keys") = std::vector<std::string>(),
+        py::call_guard<py::gil_scoped_release>());
+  bind_checkpoints(m);
 }
 
 }  // namespace cxrelay::bindings

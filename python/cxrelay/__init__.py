@@ -16,6 +16,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # as typing.TYPE_CHECKING, which would cost its import
 if TYPE_CHECKING:
     from cxrelay._core import (
+        Checkpoint,
         CheckResult,
         Claim,
         ExportResult,
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
         TokenProvider,
         Update,
         VerifyResult,
+        generate_checkpoint_key,
+        sign_checkpoint,
         verify_audit,
+        write_checkpoint,
     )
     from cxrelay.config import (
         AuditConfig,
@@ -81,6 +85,7 @@ __all__ = [
     "AuthConfig",
     "AuthError",
     "CheckResult",
+    "Checkpoint",
     "Claim",
     "ClosedError",
     "ConfigError",
@@ -116,14 +121,17 @@ __all__ = [
     "ValidationError",
     "VerifyResult",
     "__version__",
+    "generate_checkpoint_key",
     "parse_event",
+    "sign_checkpoint",
     "verify_audit",
+    "write_checkpoint",
 ]
 
 _HOMES = {
     "_core": (
-        "CheckResult Claim ExportResult Queue QueueStats Receipt TokenProvider Update VerifyResult "
-        "verify_audit"
+        "CheckResult Checkpoint Claim ExportResult Queue QueueStats Receipt TokenProvider Update "
+        "VerifyResult generate_checkpoint_key sign_checkpoint verify_audit write_checkpoint"
     ),
     "config": (
         "AuditConfig AuthConfig LimitsConfig MappingConfig QueueConfig RelayConfig RetryConfig "

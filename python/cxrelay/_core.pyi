@@ -279,6 +279,8 @@ class VerifyResult:
     @property
     def last_seq(self) -> int: ...
     @property
+    def first_hash(self) -> str: ...
+    @property
     def last_hash(self) -> str: ...
     @property
     def problem(self) -> str: ...
@@ -286,9 +288,57 @@ class VerifyResult:
     def file(self) -> str: ...
     @property
     def line(self) -> int: ...
+    @property
+    def checkpoints(self) -> int: ...
+    @property
+    def checkpoint_seq(self) -> int: ...
+    @property
+    def checkpoint_time_us(self) -> int: ...
 
-def export_audit(queue: Queue, path: str, max_segment_bytes: int = 10485760) -> ExportResult: ...
-def verify_audit(path: str) -> VerifyResult: ...
+@final
+class Checkpoint:
+    """Where an audit trail ended at some moment, signed."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def time_us(self) -> int: ...
+    @property
+    def key_id(self) -> str: ...
+    @property
+    def line(self) -> str: ...  # JSON, without a line break
+
+def export_audit(
+    queue: Queue,
+    path: str,
+    max_segment_bytes: int = 10485760,
+    checkpoint_key: str = "",
+    checkpoint_output: str = "",
+    checkpoint_records: int = 10000,
+    checkpoint_minutes: int = 60,
+) -> ExportResult: ...
+def generate_checkpoint_key(path: str) -> str:
+    """Makes a private key in ``path`` and the public one in ``path``.pub; returns the key's id.
+
+    Raises AuditError if one of the files exists already or cannot be written.
+    """
+
+def sign_checkpoint(path: str, key_path: str) -> Checkpoint:
+    """Verifies the trail whose open log is ``path`` and signs where it ends.
+
+    Raises AuditError if the trail does not verify, a file cannot be read, or others can read the key.
+    """
+
+def write_checkpoint(checkpoint: Checkpoint, output: str) -> None:
+    """Appends to a file and syncs it; ``-`` is standard output, ``syslog`` is syslog. AuditError."""
+
+def verify_audit(
+    path: str, checkpoints: str | None = None, public_keys: Sequence[str] = []
+) -> VerifyResult:
+    """Verifies the open log and the closed segments beside it, and that they fit the checkpoints.
+
+    A broken trail is a value; a file that cannot be read raises AuditError.
+    """
 
 # ---- relay ----
 
@@ -298,6 +348,10 @@ class RelaySettings(TypedDict, total=False):
 
     queue_path: str
     audit_path: str  # "" = no export
+    checkpoint_key: str  # "" = no checkpoints
+    checkpoint_output: str
+    checkpoint_records: int
+    checkpoint_minutes: int
     base_url: str
     token_url: str
     userinfo_url: str

@@ -220,8 +220,12 @@ class Relay:
     def export_audit(self) -> _core.ExportResult:
         """Appends what is new in the audit trail to the file that the configuration names.
 
+        Signs a checkpoint if the configuration names a key and one is due, so call it now and then
+        in quiet times too.
+
         Raises:
-            AuditError: the file cannot be written, or another exporter is at work.
+            AuditError: the file cannot be written, another exporter is at work, or a checkpoint
+                that was due could not be made; the records are exported in the last case.
         """
         return self._native.export_audit()
 
@@ -266,6 +270,10 @@ class Relay:
             "queue_path": config.queue.path,
             "audit_path": config.audit.path,
             "max_segment_bytes": config.audit.max_segment_bytes,
+            "checkpoint_key": config.audit.checkpoint_key,
+            "checkpoint_output": config.audit.checkpoint_output,
+            "checkpoint_records": config.audit.checkpoint_records,
+            "checkpoint_minutes": config.audit.checkpoint_minutes,
             "base_url": config.base_url,
             "token_url": config.token_url,
             "userinfo_url": config.userinfo_url,

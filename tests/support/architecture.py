@@ -26,6 +26,7 @@ ARROWS = {
 
 # Public headers that are not named after their module.
 PUBLIC_HEADERS = {
+    "checkpoint": "audit",
     "clock": "base",
     "errors": "base",
     "version": "base",
@@ -38,14 +39,14 @@ THIRD_PARTIES = {
     "simdjson": (r"simdjson\.h", r"cpp/src/json/"),
     "sqlite3": (r"sqlite3(ext)?\.h", r"cpp/src/sqlite/"),
     "libcurl": (r"curl/", r"cpp/src/http/"),
-    "OpenSSL": (r"openssl/", r"cpp/src/base/digest\."),
+    "OpenSSL": (r"openssl/", r"cpp/src/base/(digest|ed25519)\."),
     "fmt": (r"fmt/", r"cpp/src/"),
     "pybind11": (r"pybind11/|Python\.h", r"python/bindings/"),
 }
 STANDARD_HEADER = re.compile(r"[a-z_0-9]+")
 SYSTEM_HEADER = re.compile(
     r"(sys|linux|netinet|arpa)/\w+\.h"
-    r"|(dirent|errno|fcntl|link|netdb|poll|pthread|sched|semaphore|signal|spawn|time|unistd)\.h"
+    r"|(dirent|errno|fcntl|link|netdb|poll|pthread|sched|semaphore|signal|spawn|syslog|time|unistd)\.h"
     r"|(immintrin|arm_neon)\.h"
 )
 

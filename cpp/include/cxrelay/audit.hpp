@@ -5,11 +5,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cxrelay/clock.hpp"
 #include "cxrelay/errors.hpp"
 
 namespace cxrelay {
@@ -47,11 +49,23 @@ class AuditSource {
   virtual void set_exported(std::int64_t seq) = 0;  // durable when it returns
 };
 
+// When an export signs a checkpoint of the trail (cxrelay/checkpoint.hpp): as soon as either is reached, and for
+// the first export of a trail.
+struct CheckpointOptions {
+  std::string key_path = {};  // the private key; empty = no checkpoints. Defaults to empty.
+  // Where they go: a file, "-" = standard output, "syslog". Empty, the default = `<path of the trail>.checkpoints`.
+  std::string output = {};
+  std::int64_t records = 10'000;      // exported since the last checkpoint. Defaults to 10,000.
+  std::int64_t minutes = 60;          // since then, with or without new records. Defaults to 60.
+  std::shared_ptr<Clock> clock = {};  // empty, the default = the system's
+};
+
 struct ExportOptions {
   std::string path = "audit_transformations.log";  // the open segment
   std::size_t max_segment_bytes =
       10 * 1024 * 1024;              // then it is closed and renamed. Defaults to 10 MiB.
   std::size_t batch_records = 1000;  // records between two syncs. Defaults to 1,000.
+  CheckpointOptions checkpoint = {};
 };
 
 struct ExportResult {
@@ -63,6 +77,8 @@ struct ExportResult {
 // Appends every record that is not exported yet. Each batch is written, fsynced, and only then is the place
 // advanced: killed anywhere, the next call goes on without a gap or a repeat.
 // Closed segments are named `<stem>.<first seq>-<last seq>.log`, 12 digits each, and never deleted here.
+// A checkpoint covers only what is synced in the files. If one is due and cannot be made, the records are exported all
+// the same and AuditError says so at the end; the next call tries again.
 // Throws AuditError or StoreError. One exporter at a time: a second one in any process throws AuditError.
 ExportResult export_audit(AuditSource& source, const ExportOptions& options);
 
@@ -71,10 +87,15 @@ struct VerifyResult {
   std::int64_t records = 0;
   std::int64_t first_seq = 0;
   std::int64_t last_seq = 0;
-  std::string last_hash;  // hex
-  std::string problem;    // empty when ok; otherwise what is wrong
-  std::string file;       // and where
+  std::string first_hash;  // hex; tells trails apart
+  std::string last_hash;   // hex
+  std::string problem;     // empty when ok; otherwise what is wrong
+  std::string file;        // and where
   std::int64_t line = 0;
+  // Of the checkpoints given to verify_audit() in checkpoint.hpp:
+  std::int64_t checkpoints = 0;         // how many are this trail's
+  std::int64_t checkpoint_seq = 0;      // the last record that one of them covers
+  std::int64_t checkpoint_time_us = 0;  // and when that was signed; 0 = none
 };
 
 // Verifies the chain from the files alone: the closed segments beside `path` and `path` itself.

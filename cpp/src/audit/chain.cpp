@@ -1,5 +1,6 @@
 #include "audit/chain.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -10,20 +11,7 @@ namespace {
 constexpr std::uint8_t kRecordDomain = 0x00;
 constexpr std::uint8_t kPayloadDomain = 0x01;
 
-void append_field(std::string& out, std::string_view value) {
-  const auto size = static_cast<std::uint32_t>(value.size());
-  for (int shift = 24; shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>(size >> shift & 0xFF));
-  out.append(value);
-}
-
-void append_field(std::string& out, std::int64_t value) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  append_field(out, std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
-}
-
-void append_field(std::string& out, const std::optional<Digest>& digest) {
+void append_digest(std::string& out, const std::optional<Digest>& digest) {
   append_field(out, digest ? as_chars(*digest) : std::string_view{});
 }
 
@@ -36,8 +24,26 @@ std::optional<Digest> digest_of(Sha256& hasher, const AuditRecord& record,
 
 }  // namespace
 
-Digest payload_digest(Sha256& hasher, std::span<const std::byte> salt, std::string_view payload) {
-  return hasher.begin().add(kPayloadDomain).add(salt).add(payload).finish();
+void append_field(std::string& out, std::string_view value) {
+  const auto size = static_cast<std::uint32_t>(value.size());
+  const std::array<char, 4> length = {
+      static_cast<char>(size >> 24), static_cast<char>(size >> 16 & 0xFF),
+      static_cast<char>(size >> 8 & 0xFF), static_cast<char>(size & 0xFF)};
+  out.append(length.data(), length.size()).append(value);
+}
+
+void append_field(std::string& out, std::int64_t value) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  append_field(out, std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
+}
+
+Digest payload_digest(Sha256& hasher, std::span<const std::byte, 16> salt,
+                      std::string_view payload) {
+  std::array<std::byte, 1 + salt.size()> head;
+  head[0] = std::byte{kPayloadDomain};
+  std::ranges::copy(salt, head.begin() + 1);
+  return hasher.begin().add(head).add(payload).finish();
 }
 
 Digest chain_hash(Sha256& hasher, const ChainFields& fields, const Digest& previous) {
@@ -57,8 +63,8 @@ Digest chain_hash(Sha256& hasher, const ChainFields& fields, const Digest& previ
   append_field(buffer, fields.mapping_version);
   append_field(buffer, fields.request_id);
   append_field(buffer, fields.detail);
-  append_field(buffer, fields.original_digest);
-  append_field(buffer, fields.mapped_digest);
+  append_digest(buffer, fields.original_digest);
+  append_digest(buffer, fields.mapped_digest);
   buffer.append(as_chars(previous));
   return hasher.begin().add(buffer).finish();
 }

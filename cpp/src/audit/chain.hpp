@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/digest.hpp"
@@ -35,7 +36,12 @@ struct ChainFields {
   std::optional<Digest> mapped_digest;
 };
 
-Digest payload_digest(Sha256& hasher, std::span<const std::byte> salt, std::string_view payload);
+// The encoding of one field.
+void append_field(std::string& out, std::string_view value);
+void append_field(std::string& out, std::int64_t value);
+
+Digest payload_digest(Sha256& hasher, std::span<const std::byte, 16> salt,
+                      std::string_view payload);
 
 Digest chain_hash(Sha256& hasher, const ChainFields& fields, const Digest& previous);
 

@@ -12,7 +12,10 @@ bool ChainCheck::next(std::string_view line) {
     return fail(
         fmt::format("seq {} was changed: its hash does not fit its content", record.fields.seq));
   }
-  if (first_seq_ == 0) first_seq_ = record.fields.seq;
+  if (first_seq_ == 0) {
+    first_seq_ = record.fields.seq;
+    first_hash_ = record.hash;
+  }
   last_seq_ = record.fields.seq;
   last_hash_ = record.hash;
   ++records_;

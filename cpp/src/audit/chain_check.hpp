@@ -26,6 +26,7 @@ class ChainCheck {
   std::int64_t records() const noexcept { return records_; }
   std::int64_t first_seq() const noexcept { return first_seq_; }  // 0 = none yet
   std::int64_t last_seq() const noexcept { return last_seq_.value_or(0); }
+  const Digest& first_hash() const noexcept { return first_hash_; }
   // Of the record last_seq(); all zero before the first.
   const Digest& last_hash() const noexcept { return last_hash_; }
 
@@ -36,6 +37,7 @@ class ChainCheck {
 
   std::optional<std::int64_t> last_seq_;
   Digest last_hash_{};
+  Digest first_hash_{};
   std::int64_t first_seq_ = 0;
   std::int64_t records_ = 0;
   LineReader reader_;

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "audit/checkpointer.hpp"
 #include "audit/line_writer.hpp"
 #include "audit/resume.hpp"
 #include "audit/segments.hpp"
@@ -33,7 +34,8 @@ class Exporter {
         options_(options),
         lock_(take_lock(options.path + ".lock")),
         place_(resume_export(source, options.path)),
-        marked_(source.exported()) {}
+        marked_(source.exported()),
+        checkpointer_(source, options) {}
 
   ExportResult run() {
     if (place_.needs_sync) sync_data(place_.fd.get());
@@ -46,6 +48,8 @@ class Exporter {
       flush();
     }
     result_.last_seq = place_.last_seq;
+    checkpointer_.synced(place_.last_seq, place_.last_hash);
+    checkpointer_.finish();
     return std::move(result_);
   }
 
@@ -96,6 +100,7 @@ class Exporter {
     place_.bytes += buffer_.size();
     buffer_.clear();
     mark(place_.last_seq);
+    checkpointer_.synced(place_.last_seq, place_.last_hash);
   }
 
   // Never back: files that were behind are brought up to date below the mark.
@@ -129,6 +134,7 @@ class Exporter {
   FileLock lock_;
   ExportPlace place_;
   std::int64_t marked_;
+  Checkpointer checkpointer_;
   LineWriter writer_;
   std::string buffer_;  // lines that are not written yet
   ExportResult result_;

@@ -33,6 +33,7 @@ bool LineReader::read(std::string_view line) {
     return false;
   }
   line_ = AuditLine{};
+  spelling_.begin(document_.text());
   next_ = document_.first_child(document_.root());
   return read_members();
 }
@@ -51,14 +52,14 @@ bool LineReader::read_members() {
 
 bool LineReader::read_fields() {
   ChainFields& fields = line_.fields;
-  const Node* unused = nullptr;  // derived members: is_exact() compares them
-  if (!take_any("timestamp", unused)) return false;
+  if (!take_any("timestamp", timestamp_)) return false;
+  const Node* none = nullptr;
   const bool has_interaction = next_ != nullptr && next_->kind != Kind::null;
-  if (!has_interaction && !take_any("interactionId", unused)) return false;
+  if (!has_interaction && !take_any("interactionId", none)) return false;
   if (has_interaction && !take_text("interactionId", fields.interaction_id, true)) return false;
   if (!take_any("originalPayload", original_.value) ||
-      !take_any("transformedPayload", mapped_.value) || !take_any("processingStatus", unused) ||
-      !take_any("errorMessage", unused)) {
+      !take_any("transformedPayload", mapped_.value) || !take_any("processingStatus", status_) ||
+      !take_any("errorMessage", error_)) {
     return false;
   }
 
@@ -82,10 +83,9 @@ bool LineReader::read_fields() {
 }
 
 bool LineReader::read_hashes() {
-  bool has_salt = false;
   bool has_previous = false;
   bool has_hash = false;
-  if (!take_hex("salt", line_.salt, has_salt) ||
+  if (!take_hex("salt", line_.salt, has_salt_) ||
       !take_digest("originalDigest", line_.fields.original_digest) ||
       !take_digest("mappedDigest", line_.fields.mapped_digest) ||
       !take_hex("previousHash", line_.previous, has_previous) ||
@@ -117,6 +117,7 @@ const Node* LineReader::take(std::string_view key) {
   const Node* node = next_;
   if (node == nullptr || node->key != key) return nullptr;
   next_ = document_.next_sibling(document_.root(), *node);
+  spelling_.member(*node);
   return node;
 }
 
@@ -129,6 +130,7 @@ bool LineReader::take_text(std::string_view key, std::string_view& out, bool req
   const Node* node = take(key);
   if (node == nullptr) return !required || fail(key, kMissing);
   if (node->kind != Kind::string) return fail(key, kMissing);
+  spelling_.text(*node);
   out = node->text;
   return true;
 }
@@ -138,6 +140,7 @@ bool LineReader::take_integer(std::string_view key, std::optional<std::int64_t>&
   if (node == nullptr) return true;
   std::int64_t value = 0;
   if (node->kind != Kind::integer || !to_integer(node->text, value)) return fail(key, kMissing);
+  spelling_.integer(*node);
   out = value;
   return true;
 }
@@ -154,6 +157,7 @@ bool LineReader::take_hex(std::string_view key, std::span<std::byte> out, bool& 
   const Node* node = take(key);
   found = node != nullptr;
   if (!found) return true;
+  spelling_.hex(*node);
   return (node->kind == Kind::string && from_hex(node->text, out)) || fail(key, kMissing);
 }
 
@@ -180,6 +184,7 @@ bool LineReader::take_exact(std::string_view text_key, std::string_view hex_key,
 // Which bytes the payload has. In the common form the parse of the line has checked them already.
 bool LineReader::settle(PayloadNodes& nodes, std::string_view key, LinePayload& out) {
   if (nodes.text != nullptr || nodes.hex != nullptr) {
+    spelling_.require(false);
     out.bytes = nodes.text != nullptr ? nodes.text->text : std::string_view(nodes.decoded);
     out.form = form_of(out.bytes, payload_);
     return true;
@@ -189,7 +194,18 @@ bool LineReader::settle(PayloadNodes& nodes, std::string_view key, LinePayload& 
   return out.bytes.find('\r') == std::string_view::npos || fail(key, "holds a line break");
 }
 
+bool LineReader::has_usual_spelling() {
+  written_.clear();
+  append_utc(written_, line_.fields.time_us);
+  spelling_.derived(*timestamp_, written_);
+  spelling_.derived(*status_, line_.status.word);
+  spelling_.derived(*error_, line_.status.error);
+  spelling_.require(has_salt_ == line_.has_payload());
+  return spelling_.is_usual();
+}
+
 bool LineReader::is_exact() {
+  if (has_usual_spelling()) return true;
   written_.clear();
   append_line(written_, line_);
   written_.pop_back();  // '\n'

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "audit/line.hpp"
+#include "audit/line_spelling.hpp"
 #include "json/document.hpp"
 
 namespace cxrelay {
@@ -54,15 +55,21 @@ class LineReader {
   bool take_exact(std::string_view text_key, std::string_view hex_key, PayloadNodes& nodes);
   bool settle(PayloadNodes& nodes, std::string_view key, LinePayload& out);
 
+  bool has_usual_spelling();
   bool fail(std::string_view key, std::string_view what);
   void explain_difference();
 
   json::Document document_;
   json::Document payload_;  // scratch
   const Node* next_ = nullptr;
+  const Node* timestamp_ = nullptr;  // the derived members
+  const Node* status_ = nullptr;
+  const Node* error_ = nullptr;
+  bool has_salt_ = false;
   PayloadNodes original_;
   PayloadNodes mapped_;
   AuditLine line_;
+  LineSpelling spelling_;
   std::string written_;
   std::string problem_;
 };

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "audit/chain_check.hpp"
+#include "audit/checkpoint_check.hpp"
 #include "audit/line_stream.hpp"
 #include "audit/segments.hpp"
 #include "base/digest.hpp"
@@ -41,25 +42,37 @@ Snapshot take_snapshot(const std::string& path) {
 
 class Verifier {
  public:
-  explicit Verifier(std::string path) : path_(std::move(path)) {}
+  Verifier(std::string path, CheckpointCheck checkpoints)
+      : path_(std::move(path)), checkpoints_(std::move(checkpoints)) {}
 
   VerifyResult run() {
     const Snapshot snapshot = take_snapshot(path_);
     if (snapshot.closed.empty() && !snapshot.open) throw AuditError("no audit trail at " + path_);
-    bool is_whole = true;
-    for (const Segment& segment : snapshot.closed) {
-      is_whole = is_whole && check_closed(segment);
+    const bool is_whole = checkpoints_.problem().empty() && check_files(snapshot);
+    if (is_whole) checkpoints_.ends();
+    if (!checkpoints_.problem().empty()) {
+      fail(checkpoints_.file(), checkpoints_.line(), checkpoints_.problem());
     }
-    if (is_whole && snapshot.open) check_open(snapshot.open->get(), snapshot.open_bytes);
     result_.ok = result_.problem.empty();
     result_.records = chain_.records();
     result_.first_seq = chain_.first_seq();
     result_.last_seq = chain_.last_seq();
-    if (chain_.records() > 0) result_.last_hash = to_hex(chain_.last_hash());
+    if (chain_.records() > 0) {
+      result_.first_hash = to_hex(chain_.first_hash());
+      result_.last_hash = to_hex(chain_.last_hash());
+    }
+    checkpoints_.report(result_);
     return result_;
   }
 
  private:
+  bool check_files(const Snapshot& snapshot) {
+    for (const Segment& segment : snapshot.closed) {
+      if (!check_closed(segment)) return false;
+    }
+    return !snapshot.open || check_lines(snapshot.open->get(), path_, snapshot.open_bytes);
+  }
+
   bool check_closed(const Segment& segment) {
     if (auto problem = order_problem(chain_.last_seq(), segment); !problem.empty()) {
       return fail(segment.path, 0, std::move(problem));
@@ -74,8 +87,6 @@ class Verifier {
                             chain_.last_seq()));
   }
 
-  void check_open(int fd, std::uint64_t bytes) { check_lines(fd, path_, bytes); }
-
   bool check_lines(int fd, const std::string& file, std::uint64_t bytes) {
     using Step = LineStream::Step;
     LineStream stream(fd, file, bytes);
@@ -87,6 +98,7 @@ class Verifier {
       if (step == Step::cut) return fail(file, lines_, "the last line is cut");
       if (step == Step::too_long) return fail(file, lines_, "a line is longer than any record");
       if (!chain_.next(stream.text())) return fail(file, lines_, chain_.problem());
+      if (!checkpoints_.passes(chain_.last_seq(), chain_.last_hash())) return false;
     }
   }
 
@@ -98,6 +110,7 @@ class Verifier {
   }
 
   std::string path_;
+  CheckpointCheck checkpoints_;
   ChainCheck chain_{0, Digest{}};
   std::int64_t lines_ = 0;  // of the file at hand
   VerifyResult result_;
@@ -105,6 +118,10 @@ class Verifier {
 
 }  // namespace
 
-VerifyResult verify_audit(const std::string& path) { return Verifier(path).run(); }
+VerifyResult verify_audit(const std::string& path) { return Verifier(path, {}).run(); }
+
+VerifyResult verify_audit(const std::string& path, const CheckpointFiles& files) {
+  return Verifier(path, CheckpointCheck(files)).run();
+}
 
 }  // namespace cxrelay

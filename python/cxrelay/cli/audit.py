@@ -1,16 +1,24 @@
-"""``cxrelay audit``: export the audit trail and verify it."""
+"""``cxrelay audit``: export the audit trail, sign checkpoints of it, and verify it."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cxrelay.errors import ConfigError
-
+from . import checkpoint
 from .command import Commands, add_command, add_group, positive
 from .exit_code import ExitCode
 from .output import Output
-from .settings import load_config, open_queue
+from .settings import audit_log_path, load_config, open_queue
+
+if TYPE_CHECKING:
+    from cxrelay._core import VerifyResult
+
+_VERDICT = (
+    *("ok", "records", "first_seq", "last_seq", "first_hash", "last_hash"),
+    *("problem", "file", "line", "checkpoints", "checkpoint_seq", "checkpoint_time_us"),
+)
 
 
 def register(commands: Commands) -> None:
@@ -18,9 +26,10 @@ def register(commands: Commands) -> None:
     group = add_group(
         commands,
         "audit",
-        "export the audit trail and verify it",
+        "export the audit trail, sign checkpoints of it, and verify it",
         """cxrelay audit export
-           cxrelay audit verify audit_transformations.log""",
+           cxrelay audit verify audit_transformations.log
+           cxrelay audit checkpoint --key /safe/checkpoint.pem --output syslog""",
     )
     verify = add_command(
         group,
@@ -28,10 +37,21 @@ def register(commands: Commands) -> None:
         run_verify,
         "verify the hash chain of an audit log and of the closed segments beside it",
         """cxrelay audit verify
-           cxrelay audit verify /archive/audit_transformations.log --json""",
+           cxrelay audit verify /archive/audit_transformations.log --json
+           cxrelay audit verify --checkpoint checkpoints.jsonl --public-key checkpoint.pem.pub""",
     )
     verify.add_argument(
         "file", nargs="?", metavar="FILE", help="the open log (default: that of the settings)"
+    )
+    verify.add_argument(
+        "--checkpoint", metavar="FILE", help="signed checkpoints that the trail must fit"
+    )
+    verify.add_argument(
+        "--public-key",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a key that they may be signed with; more than once after a change of keys",
     )
     export = add_command(
         group,
@@ -45,26 +65,23 @@ def register(commands: Commands) -> None:
     export.add_argument(
         "--segment-bytes", type=positive, metavar="N", help="close a segment at this size"
     )
+    checkpoint.register(group)
 
 
 def run_verify(args: argparse.Namespace, output: Output) -> ExitCode:
     """Needs no queue file and no settings if the log is named."""
     from cxrelay import _core
 
-    path = args.file or _log_path(args)
-    found = _core.verify_audit(path)
-    data = {
-        "ok": found.ok,
-        "records": found.records,
-        "first_seq": found.first_seq,
-        "last_seq": found.last_seq,
-        "last_hash": found.last_hash,
-        "problem": found.problem,
-        "file": found.file,
-        "line": found.line,
-    }
+    if (args.checkpoint is None) is bool(args.public_key):
+        output.error("cxrelay: --checkpoint and --public-key go together")
+        return ExitCode.BAD_INPUT
+    path = args.file or audit_log_path(args)
+    found = _core.verify_audit(path, args.checkpoint, args.public_key)
+    data = {name: getattr(found, name) for name in _VERDICT}
     if found.ok:
         text = f"verifies: {found.records:,} records, the last has hash {found.last_hash}"
+        if found.checkpoints:
+            text += f"\n{_checkpoint_text(found)}"
     else:
         text = f"does not verify: {found.problem} ({found.file}:{found.line})"
     output.result(data, text)
@@ -75,9 +92,17 @@ def run_export(args: argparse.Namespace, output: Output) -> ExitCode:
     """From the queue file to the log."""
     from cxrelay import _core
 
-    path = args.output or _log_path(args)
-    size = args.segment_bytes or load_config(args).audit.max_segment_bytes
-    done = _core.export_audit(open_queue(args), path, size)
+    path = args.output or audit_log_path(args)
+    config = load_config(args).audit
+    done = _core.export_audit(
+        open_queue(args),
+        path,
+        args.segment_bytes or config.max_segment_bytes,
+        config.checkpoint_key,
+        config.checkpoint_output,
+        config.checkpoint_records,
+        config.checkpoint_minutes,
+    )
     data = {
         "path": str(Path(path).absolute()),
         "records": done.records,
@@ -88,8 +113,11 @@ def run_export(args: argparse.Namespace, output: Output) -> ExitCode:
     return ExitCode.OK
 
 
-def _log_path(args: argparse.Namespace) -> str:
-    path = load_config(args).audit.path
-    if not path:
-        raise ConfigError("[audit] path is empty: name the audit log")
-    return path
+def _checkpoint_text(found: VerifyResult) -> str:
+    from datetime import UTC, datetime
+
+    signed = datetime.fromtimestamp(found.checkpoint_time_us // 1_000_000, UTC)
+    return (
+        f"fits {found.checkpoints:,} checkpoints, the last of {signed:%Y-%m-%d %H:%M:%S} UTC for "
+        f"seq {found.checkpoint_seq:,}; nothing vouches for the end of what came after"
+    )

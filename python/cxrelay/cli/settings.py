@@ -52,6 +52,14 @@ def load_config(args: argparse.Namespace) -> RelayConfig:
     return config if db is None else replace(config, queue=replace(config.queue, path=db))
 
 
+def audit_log_path(args: argparse.Namespace) -> str:
+    """Returns the audit log of the settings. Raises ConfigError if they name none."""
+    path = load_config(args).audit.path
+    if not path:
+        raise ConfigError("[audit] path is empty: name the audit log")
+    return path
+
+
 def open_queue(args: argparse.Namespace) -> Queue:
     """Opens the queue file that is there already. Raises ConfigError, StoreError."""
     from cxrelay import _core

@@ -94,7 +94,8 @@ def _read_section(name: str, table: dict[str, Any], prefix: str, folder: Path) -
                 "that holds only the secret in client_secret_file"
             )
         check_value(known[key], value, place)
-        is_path = known[key].metadata.get("path", False) and value
+        details = known[key].metadata
+        is_path = details.get("path", False) and value and value not in details["words"]
         values[key] = str(folder / value) if is_path else value
     return values
 

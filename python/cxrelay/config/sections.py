@@ -52,6 +52,9 @@ def _check_rules(value: Any) -> str | None:
     return None if fits else "a list of rules or a table"
 
 
+_path = path  # a section may have a field of that name
+
+
 class Section:
     """Checks every field when made, from a file or in code."""
 
@@ -159,11 +162,16 @@ class LimitsConfig(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditConfig(Section):
-    """Where the audit log goes; an empty path = no export."""
+    """Where the audit log goes (an empty path = no export), and its signed checkpoints."""
 
     name = "audit"
     path: str = path("audit_transformations.log")
     max_segment_bytes: int = number(10 * 1024 * 1024, 4096, 1 << 40, "bytes")
+    checkpoint_key: str = _path()  # the private key that signs; empty = no checkpoints
+    # A file, "-" = standard output, "syslog"; empty = {path}.checkpoints
+    checkpoint_output: str = _path(words=frozenset({"-", "syslog"}))
+    checkpoint_records: int = number(10_000, 1, 1 << 40)  # a checkpoint after so many records
+    checkpoint_minutes: int = number(60, 1, 366 * 24 * 60, "minutes")  # or so much time
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,13 +24,13 @@ def text(
     return field(default=default, metadata={"check": check})
 
 
-def path(default: str = "") -> Any:
-    """A path; in a file it counts from the file's folder."""
+def path(default: str = "", words: frozenset[str] = frozenset()) -> Any:
+    """A path; in a file it counts from the file's folder, unless it is one of ``words``."""
 
     def check(value: Any) -> str | None:
         return None if isinstance(value, str) and "\0" not in value else "a path"
 
-    return field(default=default, metadata={"check": check, "path": True})
+    return field(default=default, metadata={"check": check, "path": True, "words": words})
 
 
 def number(default: int, low: int, high: int, what: str = "a whole number") -> Any:

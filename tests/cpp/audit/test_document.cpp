@@ -24,7 +24,7 @@ TEST(DocumentTest, TheExampleVerifies) {
   const VerifyResult result = verify_audit(path);
   EXPECT_TRUE(result.ok) << result.problem << " in line " << result.line;
   EXPECT_EQ(result.records, 5);
-  EXPECT_EQ(result.last_hash, "96fbac90e1306ef91ac47c99d0a1ab6fa757cf6b6a34a12629511636b0b0a60a");
+  EXPECT_EQ(result.last_hash, "4a0e982d20f568408c40570cbeb676dadfa06b22c42f2b55c5c36204956ea24f");
 }
 
 TEST(DocumentTest, TheExampleIsWhatIsWritten) {

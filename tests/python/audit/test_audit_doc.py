@@ -1,15 +1,17 @@
 """The worked example of cpp/docs/audit.md, recomputed with hashlib and json alone.
 
-An auditor needs none of our code.
+An auditor needs none of our code; but both verifiers have to agree with the page.
 """
 
-import hashlib
 import json
 import pathlib
 import re
-import struct
 
 import pytest
+
+import cxrelay
+from cxrelay import verify_trail
+from support.audit_chain import payload_digest, raw_members, record_hash
 
 PAGE = pathlib.Path(__file__).parents[3] / "cpp" / "docs" / "audit.md"
 
@@ -19,65 +21,6 @@ def lines():
     block = re.search(r"^```jsonl\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert block, "the page has lost its example"
     return block.group(1).split("\n")[:-1]
-
-
-def raw_members(line):
-    """Each member's key with the exact text of its value."""
-    decoder = json.JSONDecoder()
-    members, at = {}, 1
-    while line[at - 1] != "}":
-        key, at = decoder.raw_decode(line, at)
-        assert line[at] == ":"
-        _, end = decoder.raw_decode(line, at + 1)
-        assert key not in members
-        members[key] = line[at + 1 : end]
-        at = end + 1
-    assert at == len(line)
-    return members
-
-
-def field(value):
-    data = value if isinstance(value, bytes) else str(value).encode()
-    return struct.pack(">I", len(data)) + data
-
-
-def payload_bytes(raw, name):
-    if f"{name}Hex" in raw:
-        return bytes.fromhex(json.loads(raw[f"{name}Hex"]))
-    if f"{name}Text" in raw:
-        return json.loads(raw[f"{name}Text"]).encode()
-    value = raw[f"{name}Payload"]
-    return None if value == "null" else value.encode()
-
-
-def payload_digest(raw, name, digest_member):
-    payload = payload_bytes(raw, name)
-    if payload is None:
-        return bytes.fromhex(json.loads(raw.get(digest_member, '""')))
-    salt = bytes.fromhex(json.loads(raw["salt"]))
-    return hashlib.sha256(b"\x01" + salt + payload).digest()
-
-
-def record_hash(line, previous):
-    raw = raw_members(line)
-    value = json.loads(line)
-    header = b"".join(
-        field(part)
-        for part in (
-            value["seq"],
-            value["timeUs"],
-            value["action"],
-            value.get("idempotencyKey", ""),
-            value["interactionId"] or "",
-            value.get("eventTimeUs", ""),
-            value.get("mappingVersion", ""),
-            value.get("requestId", ""),
-            raw.get("detail", ""),
-            payload_digest(raw, "original", "originalDigest"),
-            payload_digest(raw, "transformed", "mappedDigest"),
-        )
-    )
-    return hashlib.sha256(b"\x00" + header + previous).hexdigest()
 
 
 def test_the_chain_holds():
@@ -121,3 +64,22 @@ def test_every_chained_member_matters(number):
         altered = line.replace(old, new)
         assert altered != line
         assert record_hash(altered, previous) != value["hash"]
+
+
+def test_both_verifiers_take_the_trail_and_its_checkpoint(tmp_path):
+    page = PAGE.read_text(encoding="utf-8")
+    files = {}
+    for name, text in (
+        ("audit.log", "".join(f"{line}\n" for line in lines())),
+        ("checkpoints", re.search(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]),
+        ("key.pub", re.search(r"^```pem\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]),
+    ):
+        files[name] = tmp_path / name
+        files[name].write_text(text, encoding="utf-8")
+    arguments = str(files["audit.log"]), str(files["checkpoints"]), [str(files["key.pub"])]
+    found = cxrelay.verify_audit(*arguments)
+    assert (found.ok, found.records, found.checkpoints) == (True, 5, 1), found.problem
+    assert verify_trail.verify(*arguments)["ok"]
+    files["audit.log"].write_text("".join(f"{line}\n" for line in lines()[:4]), encoding="utf-8")
+    assert not cxrelay.verify_audit(*arguments).ok
+    assert not verify_trail.verify(*arguments)["ok"]

@@ -245,7 +245,7 @@ class TestCommandLine:
             *(["queue", name] for name in ("stats", "list", "show", "retry", "check")),
             ["audit"],
             ["audit", "verify"],
-            ["audit", "export"],
+            *(["audit", name] for name in ("export", "keygen", "checkpoint")),
             ["map"],
             ["map", "run"],
             ["doctor"],

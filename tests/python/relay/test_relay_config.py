@@ -86,6 +86,25 @@ def test_every_table_is_read(tmp_path: Path) -> None:
     assert config.mapping.load().version
 
 
+@pytest.mark.parametrize(
+    ("output", "found"), [("-", "-"), ("syslog", "syslog"), ("c.jsonl", None), ("", "")]
+)
+def test_where_checkpoints_go(output: str, found: str | None, tmp_path: Path) -> None:
+    config = read(
+        tmp_path,
+        f"""
+        [audit]
+        checkpoint_key = "key.pem"
+        checkpoint_output = "{output}"
+        checkpoint_records = 500
+        checkpoint_minutes = 5
+        """,
+    )
+    assert config.audit.checkpoint_key == str(tmp_path / "key.pem")
+    assert config.audit.checkpoint_output == (str(tmp_path / output) if found is None else found)
+    assert (config.audit.checkpoint_records, config.audit.checkpoint_minutes) == (500, 5)
+
+
 def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     config = read(
         tmp_path,

@@ -1,7 +1,7 @@
 """The export of the audit trail is killed before and after every system call that it makes on a file.
 
-However often it dies: the next export goes on, the trail has every record of the journal once and without a gap, and
-what was in a closed segment stays as it was.
+However often it dies: the next export goes on, the trail has every record of the journal once and without a gap,
+what was in a closed segment stays as it was, and every checkpoint that was signed on the way fits the trail.
 """
 
 import subprocess
@@ -19,13 +19,20 @@ from support.kill_sweep import Point
 
 pytestmark = pytest.mark.usefixtures("traceable")
 SEGMENT_BYTES = 3000  # a few records each: the trail has several closed segments
+CHECKPOINT_RECORDS = 5
 
 EXPORTS = f"""
 import sys
 from cxrelay import _core
 
 queue = _core.Queue(sys.argv[1] + "/queue.db")
-_core.export_audit(queue, sys.argv[1] + "/audit.log", max_segment_bytes={SEGMENT_BYTES})
+_core.export_audit(
+    queue,
+    sys.argv[1] + "/audit.log",
+    max_segment_bytes={SEGMENT_BYTES},
+    checkpoint_key=sys.argv[2],
+    checkpoint_records={CHECKPOINT_RECORDS},
+)
 """
 
 
@@ -39,6 +46,8 @@ class ExportSweep:
         queue_story.Story(queue, lambda said: None).live()
         self.records = queue.stats().journal_records
         queue.close()
+        self.key = folder / "checkpoint.pem"
+        _core.generate_checkpoint_key(str(self.key))
         self.files: list[Path] = []
 
     def points(self) -> list[Point]:
@@ -69,9 +78,12 @@ class ExportSweep:
             return [f"{point}: the export ran through"]
         closed = {file: file.read_bytes() for file in folder.glob("audit.*-*.log")}
         queue = _core.Queue(str(folder / "queue.db"))
-        _core.export_audit(queue, str(folder / "audit.log"), max_segment_bytes=SEGMENT_BYTES)
+        log = str(folder / "audit.log")
+        _core.export_audit(
+            queue, log, SEGMENT_BYTES, str(self.key), checkpoint_records=CHECKPOINT_RECORDS
+        )
         queue.close()
-        verified = _core.verify_audit(str(folder / "audit.log"))
+        verified = _core.verify_audit(log, f"{log}.checkpoints", [f"{self.key}.pub"])
         broken = []
         if not verified.ok or verified.records != self.records:
             broken.append(f"{verified.records} of {self.records} records, {verified.problem}")
@@ -92,7 +104,7 @@ class ExportSweep:
         log: Path | str = "/dev/null",
     ) -> int:
         return strace.run_traced(
-            [sys.executable, "-c", EXPORTS, folder],
+            [sys.executable, "-c", EXPORTS, folder, self.key],
             files,
             log=log,
             calls=kill_sweep.KILL_CALLS,
