@@ -10,8 +10,8 @@ namespace {
 
 // journal: append-only. Narrow columns first, so that a scan for them does not touch overflow pages.
 // journal_identity: time-ordered, so that a put appends at its right edge.
-// pending: one narrow row an update that is not done. next_at_us 0 = never tried, claimed in the order of seq;
-//   otherwise wall time before which it must not be sent (0 again for dead and parked ones).
+// pending: one narrow row an update that is not done. next_at_us 0 = never sent, claimed in the order of seq;
+//   otherwise wall time before which it must not be sent, 1 = at once (0 again for dead and parked ones).
 //   item: the newest update of those that it was sent with as one, itself if alone; null before it is sent.
 // open_requests: started and not finished; at most as many as requests may be on the wire.
 constexpr const char* kTables = R"sql(
@@ -99,10 +99,12 @@ Shape shape_of(sqlite::Database& database) {
                                                                      : Shape::foreign;
 }
 
-// Version 1 did not know which updates were sent as one: each was sent alone.
+// Version 1 did not know which updates were sent as one: each was sent alone. What is in flight is found by its open
+// request.
 void upgrade_from_1(sqlite::Database& database) {
   database.run(
       "ALTER TABLE pending ADD COLUMN item INTEGER;"
+      "UPDATE pending SET item = seq WHERE state <> 'pending' OR next_at_us <> 0;"
       "UPDATE meta SET value = 2 WHERE name = 'schema_version'");
 }
 
