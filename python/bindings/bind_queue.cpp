@@ -228,6 +228,20 @@ void bind_handle(py::module_& m) {
           "find", [](QueueHandle& self, const std::string& key) { return self.get()->find(key); },
           py::arg("idempotency_key"), release)
       .def(
+          "revivable",
+          [](QueueHandle& self, const std::optional<std::string>& state,
+             std::optional<std::string> interaction_id, std::size_t limit, std::string reason,
+             int status, std::optional<std::int64_t> from_us,
+             std::optional<std::int64_t> until_us) {
+            const auto filter = make_filter(state, std::move(interaction_id), limit,
+                                            std::move(reason), status, from_us, until_us);
+            const py::gil_scoped_release unlocked;
+            return self.get()->revivable(filter);
+          },
+          py::arg("state") = py::none(), py::arg("interaction_id") = py::none(),
+          py::arg("limit") = 100, py::arg("reason") = "", py::arg("status") = 0,
+          py::arg("accepted_from_us") = py::none(), py::arg("accepted_until_us") = py::none())
+      .def(
           "revive",
           [](QueueHandle& self, const std::optional<std::string>& state,
              std::optional<std::string> interaction_id, std::size_t limit, const std::string& by,

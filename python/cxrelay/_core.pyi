@@ -206,6 +206,16 @@ class Queue:
         accepted_until_us: int | None = None,
     ) -> list[Update]: ...
     def find(self, idempotency_key: str) -> Update | None: ...
+    def revivable(
+        self,
+        state: str | None = None,
+        interaction_id: str | None = None,
+        limit: int = 100,
+        reason: str = "",
+        status: int = 0,
+        accepted_from_us: int | None = None,
+        accepted_until_us: int | None = None,
+    ) -> list[Update]: ...
     def revive(
         self,
         state: str | None = None,

@@ -209,6 +209,7 @@ class FakeQueue final : public Queue {
   QueueStats stats() override { return {}; }
   std::vector<UpdateInfo> list(const ListFilter&) override { return {}; }
   std::optional<UpdateInfo> find(std::string_view) override { return std::nullopt; }
+  std::vector<UpdateInfo> revivable(const ListFilter&) override { return {}; }
   std::int64_t revive(const ListFilter&, std::string_view) override { return 0; }
   CheckResult check() override { return {}; }
   AuditSource& audit_source() override { throw Error("the fake queue keeps no journal"); }

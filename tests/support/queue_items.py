@@ -24,7 +24,6 @@ class Row:
     attempts: int = 0
     item: int = 0  # seq of the newest update of the item that it was sent in; 0 = never sent
     not_before_us: int = 0
-    sent_in_life: int = 0  # of the deliverer's memory, when it was first sent
 
     @property
     def order(self) -> tuple[int, int]:

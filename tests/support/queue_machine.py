@@ -34,8 +34,10 @@ _events = st.builds(
     st.sampled_from(["", " ", "\n\t"]),
 )
 _outcomes = st.sampled_from(
-    ["completed"] * 5 + ["retry", "later", "dead", "parked", "split", "released"]
+    ["completed"] * 5 + ["retry", "later", "dead", "parked", "split", "released", "put off"]
 )
+# Words for an outcome and a time at which nobody looks any more.
+_LATER = {"later": "retry", "put off": "released"}
 
 
 def now_us() -> int:
@@ -62,7 +64,6 @@ class QueueMachine(RuleBasedStateMachine):
     """One handle delivers, another one only puts and asks."""
 
     open_queue: Callable[[str], Any] = staticmethod(_core.Queue)
-    tolerated: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,12 +72,11 @@ class QueueMachine(RuleBasedStateMachine):
             prefix="cxrelay-machine-", dir=memory if memory.is_dir() else None
         )
         self.path = f"{self.folder}/queue.db"
-        self.model = QueueModel(self.tolerated)
+        self.model = QueueModel()
         self.queue = self.open_queue(self.path)
         self.other = _core.Queue(self.path)
         self.open: list[tuple[Any, int]] = []  # claims, and what the model calls them
         self.stale: list[Any] = []  # settled, or of a deliverer that is gone
-        self.lost: list[Any] = []  # open when this handle was fenced
         self.events: list[Put] = []
 
     def teardown(self) -> None:
@@ -122,7 +122,7 @@ class QueueMachine(RuleBasedStateMachine):
         claim, number = self.open.pop(which % len(self.open))
         later = now_us() + HOUR_US
         outcomes = [
-            ("retry", later) if word == "later" else (word, 0)
+            (_LATER[word], later) if word in _LATER else (word, 0)
             for word in words[: len(claim.updates)]
         ]
         self.model.settle(number, outcomes)
@@ -132,7 +132,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.stale.append(claim)
 
     @precondition(lambda self: self.stale)
-    @rule(which=_which, word=_outcomes.filter(lambda word: word != "later"))
+    @rule(which=_which, word=_outcomes.filter(lambda word: word not in _LATER))
     def settle_stale(self, which: int, word: str) -> None:
         """Settled already, or of a deliverer that is gone: changes nothing."""
         claim = self.stale[which % len(self.stale)]
@@ -157,28 +157,28 @@ class QueueMachine(RuleBasedStateMachine):
         self.queue.close()
         self.queue = self.open_queue(self.path)
         self._lose_the_right()
-        self._forget_lost()
 
     def _lose_the_right(self) -> None:
         self.model.crash()
-        self.lost += [claim for claim, _ in self.open]
+        self.stale += [claim for claim, _ in self.open]
         self.open.clear()
-        if "settles-after-resigning" not in self.tolerated:
-            self._forget_lost()
-
-    def _forget_lost(self) -> None:
-        self.stale += self.lost
-        self.lost.clear()
 
     @rule(
         state=st.sampled_from([None, "dead", "parked"]),
         interaction=st.none() | st.sampled_from(INTERACTIONS),
+        limit=st.sampled_from([EVERYTHING, 1, 2]),
         by_other=st.booleans(),
     )
-    def revive(self, state: str | None, interaction: str | None, by_other: bool) -> None:
+    def revive(
+        self, state: str | None, interaction: str | None, limit: int, by_other: bool
+    ) -> None:
         queue = self.other if by_other else self.queue
-        count = queue.revive(state, interaction, EVERYTHING, "machine")
-        same("revived", count, self.model.revive(state, interaction))
+        expected = self.model.revivable(state, interaction, limit)
+        found = self.other.revivable(state, interaction, limit)
+        same("revivable", [update.seq for update in found], [row.seq for row in expected])
+        count = queue.revive(state, interaction, limit, "machine")
+        same("revived", count, len(expected))
+        self.model.revive(expected)
 
     @rule()
     def find_each(self) -> None:

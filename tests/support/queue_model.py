@@ -47,17 +47,12 @@ class Request(NamedTuple):
 
 
 class QueueModel:
-    """States of all updates, open requests, and the counters.
+    """States of all updates, open requests, and the counters."""
 
-    `tolerated`: names of known defects of the queue (see `_views` and `_may_go`) that are let pass.
-    """
-
-    def __init__(self, tolerated: frozenset[str] = frozenset()) -> None:
-        self.tolerated = tolerated
+    def __init__(self) -> None:
         self.rows: dict[int, Row] = {}
         self.open: dict[int, list[Item]] = {}  # request number -> what is in flight
         self.halves: deque[list[str]] = deque()  # interactions of refused halves
-        self.life = 0  # how often the deliverer's memory was read anew
         self.elected = False
         self.records = self.accepted = self.empty = self.requests = self.attempts = 0
         self._identities: dict[tuple[int, str], dict[str, tuple[int, str]]] = {}
@@ -127,24 +122,33 @@ class QueueModel:
 
     def forget(self) -> None:
         """The deliverer's memory is read anew: refused halves are not kept apart any more."""
-        self.life += 1
         self.halves.clear()
 
     def _follow(self, request: Request, gone: set[int], most: int, now_us: int) -> int:
-        half = self.halves.popleft() if self.halves else None
+        half = self._next_half(most)
         items = []
         for shown in request.items:
             name = self.rows[shown[0]].interaction
             assert name in half if half is not None else name in self._idle(), (
                 f"{name} is in flight"
             )
-            assert half is not None or self._may_go(name, now_us), f"{name} is not due"
+            assert half is not None or self._due(name, now_us), f"{name} is not due"
             items.append(self._take(name, shown, gone))
-        assert 0 < len(items) <= (most if half is None else len(half))
+        assert 0 < len(items) <= most
+        assert half is None or len(items) == len(half), f"{items}, not {half}"
         self._numbers += 1
         self.open[self._numbers] = items
         self.records += 1
         return self._numbers
+
+    def _next_half(self, most: int) -> list[str] | None:
+        """The interactions of the refused half that goes next, or of as much of it as a request may hold."""
+        if not self.halves:
+            return None
+        half = self.halves.popleft()
+        if half[most:]:
+            self.halves.appendleft(half[most:])
+        return half[:most]
 
     def _take(self, name: str, shown: tuple[Any, ...], gone: set[int]) -> Item:
         """The item of the interaction that was claimed; what was superseded on the way is."""
@@ -155,7 +159,6 @@ class QueueModel:
                 self._supersede(item.superseded, gone)
                 for row in item.rows:
                     row.state = "in_flight"
-                    row.sent_in_life = row.sent_in_life or self.life
                 return item
         raise AssertionError(f"claimed {shown}, expected one of {expected}")
 
@@ -180,10 +183,6 @@ class QueueModel:
         if not self._read_all:
             for last in sorted(row.seq for row in waiting if not row.item):
                 yield [row for row in waiting if row.item or row.seq <= last], delivered
-        old = any(row.item and row.sent_in_life < self.life for row in waiting)
-        if old and "late-after-reload" in self.tolerated:
-            for cursor in sorted({0, *(row.seq for row in delivered)}):
-                yield waiting, [row for row in delivered if row.seq <= cursor]
 
     def _supersede_rest(self, gone: set[int]) -> set[str]:
         """Interactions of which nothing was claimed, since what went next had nothing left to write."""
@@ -220,19 +219,9 @@ class QueueModel:
         return waiting - busy - held
 
     def _due(self, name: str, now_us: int) -> bool:
+        """Whether nothing of what goes next has to wait."""
         waiting = [row for row in self._of(name) if row.state == "pending"]
-        first = members(waiting)[0]
-        return first.not_before_us <= now_us
-
-    def _may_go(self, name: str, now_us: int) -> bool:
-        if self._due(name, now_us):
-            return True
-        if "delay-after-reload" not in self.tolerated or self.life == 1:
-            return False
-        return any(
-            row.state == "pending" and row.item and row.not_before_us <= now_us
-            for row in self._of(name)
-        )
+        return all(row.not_before_us <= now_us for row in members(waiting))
 
     # ---- settling
 
@@ -261,6 +250,9 @@ class QueueModel:
             self._again(item, 1, 0)
         elif word == "split":
             self._again(item, 0, None)
+        elif word == "released" and not_before_us:
+            for row in item.rows:
+                row.not_before_us = not_before_us
         for row in item.rows:
             if word in ("completed", "parked") or (word == "dead" and len(item.rows) == 1):
                 row.state = word
@@ -282,20 +274,25 @@ class QueueModel:
         """The deliverer is gone. What it had in flight stays so until the next one begins."""
         self.elected = False
 
-    def revive(self, state: str | None, interaction: str | None) -> int:
-        """How many dead and parked ones wait again."""
-        states = (state,) if state else ("dead", "parked")
-        chosen = [
+    def revivable(self, state: str | None, interaction: str | None, limit: int) -> list[Row]:
+        """The dead and parked ones of the first `limit` items, the dead ones first."""
+        given_up = [
             row
             for row in self.rows.values()
-            if row.state in states and interaction in (None, row.interaction)
+            if row.state in ((state,) if state else ("dead", "parked"))
+            and interaction in (None, row.interaction)
         ]
-        for row in chosen:
+        given_up.sort(key=lambda row: (row.state, row.seq))
+        items = list(dict.fromkeys(row.item for row in given_up))[:limit]
+        return [row for row in given_up if row.item in items]
+
+    def revive(self, rows: list[Row]) -> None:
+        """They wait again."""
+        for row in rows:
             row.state, row.attempts, row.not_before_us = "pending", 0, 1
-        if chosen:
+        if rows:
             self.records += 1
             self.forget()
-        return len(chosen)
 
     def stats(self, now_us: int) -> dict[str, int]:
         """As `Queue.stats` names them."""

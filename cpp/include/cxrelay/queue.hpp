@@ -63,7 +63,8 @@ struct Reject {
 // ---- delivering ---------------------------------------------------------------------------------------
 
 // One item to be sent: an update, or several waiting ones of an interaction, merged attribute by attribute. Then all
-// but `merged`, `accepted_us` and `attempts` is of the newest; the oldest says since when it waits.
+// but `merged`, `accepted_us` and `attempts` is of the newest. `accepted_us` is of the one accepted last, so that an
+// item is too old when each of its updates is.
 struct ClaimedUpdate {
   std::int64_t seq = 0;
   std::string interaction_id;
@@ -71,7 +72,8 @@ struct ClaimedUpdate {
   std::string payload;  // JSON object, reduced to what newer events have not written
   std::int64_t event_time_us = 0;
   std::int64_t accepted_us = 0;
-  int attempts = 0;  // sends before this one; those of a batch that was halved do not count
+  int attempts =
+      0;  // sends before this one; those that halved a batch or parted an item do not count
   std::vector<std::int64_t> merged;  // seqs of the older updates in it, oldest first
 };
 
@@ -108,6 +110,9 @@ struct UpdateOutcome {
   std::string error_class;         // classification word, e.g. "THROTTLED"; empty when completed
   std::string reason;              // one line for a person; no secret
   std::int64_t not_before_us = 0;  // wall time, for retry and released; 0 = at once
+  // For dead: of its limits, not of the answer. Then all updates of an item die; what is refused for good is parted,
+  // since one of them may be at fault.
+  bool used_up = false;
 };
 
 // A look at the target for an item that was sent before (docs/delivery.md): neither request nor attempt.
@@ -175,7 +180,7 @@ struct UpdateInfo {
 struct ListFilter {
   std::optional<State> state = {};  // pending, dead or parked; none = all three
   std::optional<std::string> interaction_id = {};
-  std::size_t limit = 100;
+  std::size_t limit = 100;  // updates; for a revival: items, each of one update or several
   std::string reason = {};  // a part of the last error; empty = any
   int status = 0;           // the HTTP status that the last error names; 0 = any
   std::optional<std::int64_t> accepted_from_us = {};   // wall time; included
@@ -225,7 +230,10 @@ class Queue {
   virtual QueueStats stats() = 0;
   virtual std::vector<UpdateInfo> list(const ListFilter& filter) = 0;
   virtual std::optional<UpdateInfo> find(std::string_view idempotency_key) = 0;
-  // Operator: brings dead and parked updates back to pending; recorded in the journal. Returns how many.
+  // Dead and parked updates that revive() would bring back: those that the filter means, and with each the others that
+  // were sent with it as one item, for an item keeps its members. `limit` counts items.
+  virtual std::vector<UpdateInfo> revivable(const ListFilter& filter) = 0;
+  // Operator: brings them back to pending; recorded in the journal. Returns how many updates.
   virtual std::int64_t revive(const ListFilter& filter, std::string_view operator_name) = 0;
   // Compares the state replayed from the journal with the stored state, and verifies the chain.
   virtual CheckResult check() = 0;

@@ -70,6 +70,7 @@ UpdateOutcome outcome_of(const Context& context, const ClaimedUpdate& update, Cl
   outcome.reason =
       with_limit(std::move(reason), decision.limit, context.policy, update.attempts + 1);
   outcome.not_before_us = decision.not_before_us;
+  outcome.used_up = decision.limit != Limit::none;
   return outcome;
 }
 

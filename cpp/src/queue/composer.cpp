@@ -20,13 +20,14 @@ bool fits(const Composed& composed, const ClaimedUpdate& next, const Entry& entr
          composed.update.payload.size() + next.payload.size() <= kMostMergedBytes;
 }
 
-// The newest update gives the item its key and its time; the oldest says how long it has been waiting.
+// The newest update gives the item its key and its time; the one that came last says how old it is, so that none dies
+// of another's age.
 void add(Composed& composed, const Entry& entry, ClaimedUpdate update) {
   if (!composed.item.empty()) {
     ClaimedUpdate& before = composed.update;
     update.payload = merge(before.payload, update.payload);
     update.attempts = std::max(update.attempts, before.attempts);
-    update.accepted_us = std::min(update.accepted_us, before.accepted_us);
+    update.accepted_us = std::max(update.accepted_us, before.accepted_us);
     update.merged = std::move(before.merged);
     update.merged.push_back(before.seq);
   }

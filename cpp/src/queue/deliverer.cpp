@@ -15,14 +15,6 @@ constexpr std::int64_t kLongestDelayUs =
 constexpr std::size_t kDeliveredCapacity = 65'536;
 constexpr std::size_t kRefillRows = 2048;
 constexpr int kRefillPages = 8;
-constexpr const char* kNotSent = "NOT_SENT";
-
-bool was_sent(const Settlement& settlement) {
-  return settlement.sent && settlement.error_class != kNotSent &&
-         !std::ranges::all_of(settlement.outcomes, [](const UpdateOutcome& outcome) {
-           return outcome.outcome == Outcome::released;
-         });
-}
 
 }  // namespace
 
@@ -124,15 +116,17 @@ void Deliverer::load() {
   cursor_ = 0;
   revivals_ = meta("revivals");
   load_open_requests(skip_);
-  const auto wall = clock_.wall_us();
-  const auto mono = clock_.mono_us();
-  for (const Entry& entry : pending_.tried()) {
-    if (skip_.contains(entry.seq)) continue;
-    const auto delay = std::min(entry.next_at_us - wall, kLongestDelayUs);
-    waiting_.add(entry, delay <= 0 ? 0 : mono + delay);
-  }
+  auto tried = pending_.tried();
+  std::erase_if(tried, [this](const Entry& entry) { return skip_.contains(entry.seq); });
+  for (Entry& entry : tried) entry.due_mono_us = due_mono_us(entry.next_at_us);
+  waiting_.restore(tried);
   load_delivered();
   loaded_ = true;
+}
+
+std::int64_t Deliverer::due_mono_us(std::int64_t wall_us) const {
+  const auto delay = std::min(wall_us - clock_.wall_us(), kLongestDelayUs);
+  return delay <= 0 ? 0 : clock_.mono_us() + delay;
 }
 
 void Deliverer::load_open_requests(std::unordered_set<std::int64_t>& in_flight) {
@@ -177,7 +171,7 @@ void Deliverer::refill(std::size_t wanted, bool untried_only) {
     const auto rows = pending_.fresh_after(cursor_, kRefillRows);
     for (const Entry& entry : rows) {
       cursor_ = entry.seq;
-      if (!skip_.contains(entry.seq)) waiting_.add(entry, 0);
+      if (!skip_.contains(entry.seq)) waiting_.add(entry);
     }
     if (rows.size() < kRefillRows) return;
   }
@@ -196,7 +190,7 @@ std::optional<std::int64_t> Deliverer::next_due_us() {
   return clock_.wall_us() + std::max<std::int64_t>(*due - mono, 0);
 }
 
-// ---- settling -------------------------------------------------------------------------------------------
+// ---- a step ---------------------------------------------------------------------------------------------
 
 std::vector<Claim> Deliverer::settle_and_claim(std::span<const Settlement> settlements,
                                                const ClaimLimits& limits) {
@@ -237,115 +231,6 @@ void Deliverer::require_open(std::span<const Settlement> settlements) const {
       throw Error("a settlement needs one outcome for each update of its claim");
     }
   }
-}
-
-void Deliverer::settle(const Settlement& settlement) {
-  const auto open = open_requests_.find(settlement.token.request_seq);
-  const bool sent = was_sent(settlement);
-  FinishedDetail detail;
-  std::vector<Item> halves;
-  for (std::size_t i = 0; i < settlement.outcomes.size(); ++i) {
-    const Item& item = open->second.items[i];
-    auto outcome = settlement.outcomes[i];
-    // What is refused as one may be the fault of one: each of a merged item is judged alone before it dies.
-    const bool parts = item.size() > 1 && outcome.outcome == Outcome::dead;
-    if (parts) outcome.outcome = Outcome::split;
-    for (const Entry& entry : item) detail.add(entry.seq, outcome);
-    if (sent && outcome.outcome != Outcome::released) {
-      journal_.counters().attempts += 1;
-    }
-    if (parts) {
-      part(item, outcome);
-    } else {
-      settle_item(item, outcome, sent, halves);
-    }
-  }
-  for (const ReadBackNote& look : settlement.read_back) detail.add(look);
-  if (!halves.empty()) waiting_.split(std::move(halves));
-  if (sent) journal_.counters().requests += 1;
-  NewRecord record;
-  record.action = "finished";
-  record.request_id = open->second.request_id;
-  const auto text = detail.text(settlement.status, settlement.error_class, sent);
-  record.detail = text;
-  journal_.append(record);
-  close_request(settlement.token.request_seq);
-  open_requests_.erase(open);
-}
-
-void Deliverer::settle_item(const Item& item, const UpdateOutcome& outcome, bool sent,
-                            std::vector<Item>& halves) {
-  switch (outcome.outcome) {
-    case Outcome::completed:
-      return complete(item);
-    case Outcome::retry:
-      return retry(item, outcome, sent);
-    case Outcome::dead:
-    case Outcome::parked:
-      return give_up(item, outcome, sent);
-    case Outcome::split:
-      halves.push_back(keep_composition(item, outcome));
-      return;
-    case Outcome::released:
-      return waiting_.again(item, 0);
-  }
-}
-
-void Deliverer::complete(const Item& item) {
-  for (const Entry& entry : item) {
-    pending_.remove(State::pending, entry);
-    delivered_until_us_ = std::max(delivered_until_us_, entry.event_time_us);
-  }
-  journal_.counters().completed += static_cast<std::int64_t>(item.size());
-  delivered_.add(item.back().interaction, item.back().event_time_us);
-  waiting_.finish(item.back().interaction);
-}
-
-void Deliverer::retry(const Item& item, const UpdateOutcome& outcome, bool sent) {
-  Item after = item;
-  for (std::size_t i = 0; i < item.size(); ++i) {
-    after[i].attempts += sent ? 1 : 0;
-    after[i].item = item.back().seq;
-    after[i].next_at_us = std::max<std::int64_t>(outcome.not_before_us, 1);
-    pending_.move(item[i], State::pending, after[i], outcome.reason);
-  }
-  const auto delay = std::min(after.front().next_at_us - clock_.wall_us(), kLongestDelayUs);
-  waiting_.again(after, delay <= 0 ? 0 : clock_.mono_us() + delay);
-}
-
-void Deliverer::give_up(const Item& item, const UpdateOutcome& outcome, bool sent) {
-  const State state = outcome.outcome == Outcome::dead ? State::dead : State::parked;
-  for (const Entry& entry : item) {
-    Entry after = entry;
-    after.attempts += sent ? 1 : 0;
-    after.item = item.back().seq;
-    after.next_at_us = 0;
-    pending_.move(entry, state, after, outcome.reason);
-  }
-  waiting_.finish(item.back().interaction);
-}
-
-void Deliverer::part(const Item& item, const UpdateOutcome& outcome) {
-  Item alone = item;
-  for (Entry& entry : alone) {
-    entry.item = entry.seq;
-    pending_.keep(entry, outcome.reason);
-  }
-  waiting_.again(alone, 0);
-}
-
-Item Deliverer::keep_composition(const Item& item, const UpdateOutcome& outcome) {
-  Item kept = item;
-  for (Entry& entry : kept) {
-    entry.item = item.back().seq;
-    pending_.keep(entry, outcome.reason);
-  }
-  return kept;
-}
-
-void Deliverer::close_request(std::int64_t request_seq) {
-  close_.reset().bind(1, request_seq);
-  close_.run();
 }
 
 // ---- claiming -------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -60,10 +61,16 @@ class Deliverer {
   void complete(const Item& item);
   void retry(const Item& item, const UpdateOutcome& outcome, bool sent);
   void give_up(const Item& item, const UpdateOutcome& outcome, bool sent);
+  // Takes the item's rows to what `change` makes of them.
+  Item move(const Item& item, State state, std::string_view reason,
+            const std::function<void(Entry&)>& change);
   // Each update of the item is sent alone from now on.
   void part(const Item& item, const UpdateOutcome& outcome);
   // Remembers in the file what was sent as one.
   Item keep_composition(const Item& item, const UpdateOutcome& outcome);
+  void release(const Item& item, const UpdateOutcome& outcome);
+  // A wall time as the memory knows it: 0 = it is over.
+  std::int64_t due_mono_us(std::int64_t wall_us) const;
   void close_request(std::int64_t request_seq);
   void refill(std::size_t wanted, bool untried_only);
   std::optional<Claim> claim_one(const ClaimLimits& limits, bool untried_only);

@@ -19,8 +19,6 @@ Entry read_entry(const sqlite::Statement& row) {
   entry.next_at_us = row.integer(3);
   entry.attempts = static_cast<int>(row.integer(4));
   entry.item = row.integer(5);
-  // Sent before items were stored.
-  if (entry.item == 0 && entry.next_at_us != 0) entry.item = entry.seq;
   return entry;
 }
 
@@ -65,14 +63,12 @@ Pending::Pending(sqlite::Database& database)
                        " event_time_us, 0 FROM journal WHERE seq > ?1 AND action = 'accepted'"),
       insert_(database,
               "INSERT INTO pending (state, next_at_us, seq, interaction, event_time_us, attempts,"
-              " revived_us, last_error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
+              " revived_us, last_error, item) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+              " nullif(?9, 0))"),
       remove_(database, "DELETE FROM pending WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
-      keep_(database,
-            "UPDATE pending SET last_error = ?4, item = ?5"
-            " WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
       move_(database,
-            "UPDATE pending SET state = ?4, next_at_us = ?5, attempts = ?6, last_error = ?7, item "
-            "= ?8"
+            "UPDATE pending SET state = ?4, next_at_us = ?5, attempts = ?6, last_error = ?7,"
+            " item = nullif(?8, 0)"
             " WHERE state = ?1 AND next_at_us = ?2 AND seq = ?3"),
       fresh_(database, select("WHERE state = 'pending' AND next_at_us = 0 AND seq > ?1"
                               " ORDER BY seq LIMIT ?2")),
@@ -102,19 +98,13 @@ void Pending::insert(State state, const Entry& entry, std::optional<std::int64_t
       .bind(6, std::int64_t{entry.attempts})
       .bind(7, revived_us);
   bind_error(insert_, 8, last_error);
+  insert_.bind(9, entry.item);
   insert_.run();
 }
 
 void Pending::remove(State state, const Entry& entry) {
   remove_.reset().bind(1, to_text(state)).bind(2, entry.next_at_us).bind(3, entry.seq);
   remove_.run();
-}
-
-void Pending::keep(const Entry& entry, std::string_view last_error) {
-  keep_.reset().bind(1, to_text(State::pending)).bind(2, entry.next_at_us).bind(3, entry.seq);
-  bind_error(keep_, 4, last_error);
-  keep_.bind(5, entry.item);
-  keep_.run();
 }
 
 void Pending::move(const Entry& before, State state, const Entry& after,

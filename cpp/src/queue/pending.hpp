@@ -17,6 +17,10 @@ namespace cxrelay::queue {
 // possible: they only make two interactions wait for each other.
 std::uint64_t interaction_hash(std::string_view interaction_id);
 
+// next_at_us of what was sent before and may be sent at once. 0 is that of what was never sent, which the deliverer
+// reads in windows, and which nothing holds together.
+inline constexpr std::int64_t kAtOnce = 1;
+
 class Pending {
  public:
   explicit Pending(sqlite::Database& database);
@@ -27,15 +31,13 @@ class Pending {
               std::string_view last_error = {});
   // Removes the row (state, entry.next_at_us, entry.seq).
   void remove(State state, const Entry& entry);
-  // The row waits on as it is, with the entry's item.
-  void keep(const Entry& entry, std::string_view last_error);
   // Takes the row of `before` to another state, time and item; keeps when it was revived.
   void move(const Entry& before, State state, const Entry& after, std::string_view last_error);
 
   // Untried updates after `seq`, oldest first.
   std::vector<Entry> fresh_after(std::int64_t seq, std::size_t limit);
   bool any_fresh_after(std::int64_t seq);
-  // Updates that were tried, or revived.
+  // Updates that were sent before, or put off: next_at_us > 0.
   std::vector<Entry> tried();
   // The waiting row (seq, next_at_us), if it is there.
   std::optional<Entry> find(std::int64_t seq, std::int64_t next_at_us);
@@ -47,7 +49,6 @@ class Pending {
   sqlite::Statement insert_accepted_;
   sqlite::Statement insert_;
   sqlite::Statement remove_;
-  sqlite::Statement keep_;
   sqlite::Statement move_;
   sqlite::Statement fresh_;
   sqlite::Statement tried_;

@@ -1,10 +1,12 @@
 #include "queue/queries.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "base/iso_time.hpp"
 #include "queue/open_updates.hpp"
+#include "queue/pending.hpp"
 #include "sqlite/statement.hpp"
 
 namespace cxrelay::queue {
@@ -40,11 +42,36 @@ UpdateInfo read_info(const sqlite::Statement& row, const std::vector<std::int64_
   info.accepted_us = row.integer(4);
   info.state = row.is_null(5) ? State::completed : parse_state(row.text(5));
   info.attempts = static_cast<int>(row.integer(6));
-  info.not_before_us = row.integer(7);
+  info.not_before_us = row.integer(7) == kAtOnce ? 0 : row.integer(7);
   info.last_error = row.text(8);
   info.mapped = row.text(9);
   if (std::ranges::binary_search(in_flight, info.seq)) info.state = State::in_flight;
   return info;
+}
+
+constexpr const char* kWaiting = "FROM pending p JOIN journal j ON j.seq = p.seq WHERE 1";
+
+std::string conditions_of(const ListFilter& filter) {
+  std::string sql;
+  if (filter.state) sql += " AND p.state = ?1";
+  if (filter.interaction_id) sql += " AND j.interaction_id = ?2";
+  if (!filter.reason.empty()) sql += " AND instr(p.last_error, ?3) > 0";
+  if (filter.status != 0) sql += " AND instr(p.last_error || ':', 'HTTP ' || ?4 || ':') > 0";
+  if (filter.accepted_from_us) sql += " AND j.time_us >= ?5";
+  if (filter.accepted_until_us) sql += " AND j.time_us < ?6";
+  return sql;
+}
+
+// `filter` must live as long as `rows` is stepped through.
+void bind_conditions(sqlite::Statement& rows, const ListFilter& filter) {
+  // What is in flight is stored as pending.
+  const bool is_in_flight = filter.state == State::in_flight;
+  if (filter.state) rows.bind(1, to_text(is_in_flight ? State::pending : *filter.state));
+  if (filter.interaction_id) rows.bind(2, *filter.interaction_id);
+  if (!filter.reason.empty()) rows.bind(3, filter.reason);
+  if (filter.status != 0) rows.bind(4, std::int64_t{filter.status});
+  if (filter.accepted_from_us) rows.bind(5, *filter.accepted_from_us);
+  if (filter.accepted_until_us) rows.bind(6, *filter.accepted_until_us);
 }
 
 bool was_superseded(sqlite::Database& database, std::int64_t seq, std::string_view key) {
@@ -157,28 +184,31 @@ QueueStats read_stats(sqlite::Database& database, std::int64_t now_us) {
 
 std::vector<UpdateInfo> read_list(sqlite::Database& database, const ListFilter& filter) {
   const auto in_flight = seqs_in_flight(database);
-  const bool only_in_flight = filter.state == State::in_flight;
-  std::string sql =
-      std::string(kInfoColumns) + "FROM pending p JOIN journal j ON j.seq = p.seq WHERE 1";
-  if (filter.state) sql += " AND p.state = ?1";
-  if (filter.interaction_id) sql += " AND j.interaction_id = ?2";
-  if (!filter.reason.empty()) sql += " AND instr(p.last_error, ?3) > 0";
-  if (filter.status != 0) sql += " AND instr(p.last_error || ':', ?4) > 0";
-  if (filter.accepted_from_us) sql += " AND j.time_us >= ?5";
-  if (filter.accepted_until_us) sql += " AND j.time_us < ?6";
-  sqlite::Statement rows(database, sql + " ORDER BY p.state, p.next_at_us, p.seq");
-  if (filter.state) rows.bind(1, to_text(only_in_flight ? State::pending : *filter.state));
-  if (filter.interaction_id) rows.bind(2, *filter.interaction_id);
-  if (!filter.reason.empty()) rows.bind(3, filter.reason);
-  const std::string status = "HTTP " + std::to_string(filter.status) + ":";
-  if (filter.status != 0) rows.bind(4, status);
-  if (filter.accepted_from_us) rows.bind(5, *filter.accepted_from_us);
-  if (filter.accepted_until_us) rows.bind(6, *filter.accepted_until_us);
+  sqlite::Statement rows(database, std::string(kInfoColumns) + kWaiting + conditions_of(filter) +
+                                       " ORDER BY p.state, p.next_at_us, p.seq");
+  bind_conditions(rows, filter);
   std::vector<UpdateInfo> out;
   while (out.size() < filter.limit && rows.step()) {
     auto info = read_info(rows, in_flight);
     if (!filter.state || info.state == *filter.state) out.push_back(std::move(info));
   }
+  return out;
+}
+
+std::vector<UpdateInfo> read_revivable(sqlite::Database& database, const ListFilter& filter) {
+  static constexpr const char* kGivenUp = " AND p.state IN ('dead', 'parked')";
+  // The items of which an update is meant, and then all updates of each.
+  const auto items = std::string("SELECT coalesce(p.item, p.seq) ") + kWaiting +
+                     conditions_of(filter) + kGivenUp +
+                     " GROUP BY 1 ORDER BY min(p.state), min(p.seq) LIMIT ?7";
+  sqlite::Statement rows(database, std::string(kInfoColumns) + kWaiting + kGivenUp +
+                                       " AND coalesce(p.item, p.seq) IN (" + items +
+                                       ") ORDER BY p.state, p.seq");
+  bind_conditions(rows, filter);
+  rows.bind(7, static_cast<std::int64_t>(
+                   std::min<std::size_t>(filter.limit, std::numeric_limits<std::int64_t>::max())));
+  std::vector<UpdateInfo> out;
+  while (rows.step()) out.push_back(read_info(rows, {}));
   return out;
 }
 

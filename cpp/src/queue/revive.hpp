@@ -10,7 +10,8 @@
 
 namespace cxrelay::queue {
 
-// Inside a write transaction. Attempts and age start anew. Returns how many were revived.
+// Inside a write transaction. What read_revivable() finds; attempts and age start anew. Returns how many updates were
+// revived.
 std::int64_t revive_updates(sqlite::Database& database, Journal& journal, const ListFilter& filter,
                             std::string_view operator_name);
 

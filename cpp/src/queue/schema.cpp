@@ -45,8 +45,8 @@ CREATE TABLE meta (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// One narrow row an update that is not done. next_at_us 0 = never tried, claimed in the order of seq; otherwise wall
-// time before which it must not be sent (0 again for dead and parked ones).
+// One narrow row an update that is not done. next_at_us 0 = never sent, claimed in the order of seq; otherwise wall
+// time before which it must not be sent, 1 = at once (0 again for dead and parked ones).
 // item: the newest update of those that it was sent with as one, itself if alone; null before it is sent.
 // The constraint is a chain of comparisons: SQLite fills a table of its own for each IN list, with each row written,
 // which cost more than all the rest of a put.
@@ -104,18 +104,25 @@ Shape shape_of(sqlite::Database& database) {
                                                                      : Shape::foreign;
 }
 
-// Version 1 did not know which updates were sent as one: each was sent alone.
+// Version 1 did not know which updates were sent as one: each was sent alone. What is in flight is found by its open
+// request.
 void add_item(sqlite::Database& database) {
-  database.run("ALTER TABLE pending ADD COLUMN item INTEGER");
+  database.run(
+      "ALTER TABLE pending ADD COLUMN item INTEGER;"
+      "UPDATE pending SET item = seq WHERE state <> 'pending' OR next_at_us <> 0");
 }
 
-// Up to version 2 the constraint on the states was an IN list.
+// Up to version 2 the constraint on the states was an IN list, and what was sent could have the time of what never was.
 void rebuild_pending(sqlite::Database& database) {
   database.run("DROP VIEW pending_updates; ALTER TABLE pending RENAME TO pending_before");
   database.run(kPending);
   database.run(
-      "INSERT INTO pending SELECT state, next_at_us, seq, interaction, event_time_us, attempts,"
-      " revived_us, last_error, item FROM pending_before;"
+      "INSERT INTO pending SELECT state,"
+      " CASE WHEN state = 'pending' AND next_at_us = 0 AND item IS NOT NULL AND NOT EXISTS ("
+      "   SELECT 1 FROM open_requests r WHERE instr(r.updates, '[' || p.seq || ',') > 0)"
+      " THEN 1 ELSE next_at_us END,"
+      " seq, interaction, event_time_us, attempts, revived_us, last_error, item"
+      " FROM pending_before p;"
       "DROP TABLE pending_before");
   database.run(kView);
 }

@@ -288,6 +288,12 @@ std::vector<std::vector<SqlValue>> SqliteQueue::query(std::string_view sql,
   return rows;
 }
 
+std::vector<UpdateInfo> SqliteQueue::revivable(const ListFilter& filter) {
+  Handles& h = handles();
+  const std::lock_guard lock(h.reader_mutex);
+  return read_revivable(h.reader, filter);
+}
+
 std::int64_t SqliteQueue::revive(const ListFilter& filter, std::string_view operator_name) {
   Handles& h = handles();
   std::int64_t count = 0;

@@ -81,12 +81,16 @@ void import_row(const TutorialRow& row, Journal& journal, Pending& pending, Rand
   entry.interaction = interaction_hash(row.interaction_id);
   entry.event_time_us = update.event_time_us;
   entry.attempts = static_cast<int>(row.attempts);
+  const bool is_pending = row.status == "pending";
+  // The tutorial sent each alone, and may have sent any but those that wait for their first attempt.
+  if (!is_pending || row.attempts > 0) entry.item = entry.seq;
+  if (is_pending && entry.item != 0) entry.next_at_us = kAtOnce;
   journal.counters().accepted += 1;
   if (row.status == "completed") {
     journal.counters().completed += 1;
   } else {
-    pending.insert(row.status == "pending" ? State::pending : State::parked, entry,
-                   journal.time_us(), row.last_error);
+    pending.insert(is_pending ? State::pending : State::parked, entry, journal.time_us(),
+                   row.last_error);
   }
 }
 

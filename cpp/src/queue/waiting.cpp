@@ -1,7 +1,9 @@
 #include "queue/waiting.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
+#include <utility>
 
 namespace cxrelay::queue {
 namespace {
@@ -15,6 +17,34 @@ bool goes_later(const Entry& a, const Entry& b) {
   return rank(a) > rank(b);
 }
 
+// Of what was never sent, as many as one item may have; they are at the back.
+std::ptrdiff_t count_of_fresh(const std::vector<Entry>& waiting) {
+  return static_cast<std::ptrdiff_t>(std::min(waiting.size(), kMostMerged));
+}
+
+// When the item that goes next may go: not before any of its members. Those that were sent as one wait for one time.
+std::int64_t due_of_next(const std::vector<Entry>& waiting) {
+  if (was_sent(waiting.back())) return waiting.back().due_mono_us;
+  return std::max_element(
+             waiting.end() - count_of_fresh(waiting), waiting.end(),
+             [](const Entry& a, const Entry& b) { return a.due_mono_us < b.due_mono_us; })
+      ->due_mono_us;
+}
+
+bool was_tried(const std::vector<Item>& batch) {
+  return std::ranges::any_of(batch, [](const Item& item) {
+    return std::ranges::any_of(item, [](const Entry& entry) { return entry.attempts > 0; });
+  });
+}
+
+// Cuts off what follows the first `count`.
+std::vector<Item> cut(std::vector<Item>& batch, std::size_t count) {
+  const auto from = batch.begin() + static_cast<std::ptrdiff_t>(count);
+  std::vector<Item> rest(std::make_move_iterator(from), std::make_move_iterator(batch.end()));
+  batch.erase(from, batch.end());
+  return rest;
+}
+
 }  // namespace
 
 void Waiting::insert(Group& group, const Entry& entry) {
@@ -24,27 +54,43 @@ void Waiting::insert(Group& group, const Entry& entry) {
   ++size_;
 }
 
-void Waiting::add(const Entry& entry, std::int64_t due_mono_us) {
+void Waiting::add(const Entry& entry) {
   const auto [it, is_new] = groups_.try_emplace(entry.interaction);
   insert(it->second, entry);
-  if (is_new) schedule(entry.interaction, it->second, due_mono_us);
+  if (is_new) schedule(entry.interaction, it->second);
 }
 
-void Waiting::schedule(std::uint64_t interaction, Group& group, std::int64_t due_mono_us) {
+void Waiting::restore(const std::vector<Entry>& entries) {
+  std::vector<std::uint64_t> idle;
+  for (const Entry& entry : entries) {
+    const auto [it, is_new] = groups_.try_emplace(entry.interaction);
+    insert(it->second, entry);
+    if (is_new) idle.push_back(entry.interaction);
+  }
+  // Only now it is known which of an interaction goes next.
+  for (const auto interaction : idle) schedule(interaction, groups_.at(interaction));
+}
+
+void Waiting::schedule(std::uint64_t interaction, Group& group) {
+  const auto due_mono_us = due_of_next(group.waiting);
   if (due_mono_us == 0) {
-    group.status = Status::ready;
-    line_of(group).push_back({next_place_++, interaction});
+    line_up(interaction, group);
   } else {
     group.status = Status::delayed;
     delayed_.push({due_mono_us, interaction});
   }
 }
 
+void Waiting::line_up(std::uint64_t interaction, Group& group) {
+  group.status = Status::ready;
+  line_of(group).push_back({next_place_++, interaction});
+}
+
 void Waiting::release_due(std::int64_t now_mono_us) {
   while (!delayed_.empty() && delayed_.top().due_mono_us <= now_mono_us) {
     const auto interaction = delayed_.top().interaction;
     delayed_.pop();
-    schedule(interaction, groups_.at(interaction), 0);
+    line_up(interaction, groups_.at(interaction));
   }
 }
 
@@ -68,24 +114,30 @@ Item Waiting::take_item(Group& group) {
     std::copy_if(waiting.rbegin(), waiting.rend(), std::back_inserter(item), is_member);
     std::erase_if(waiting, is_member);
   } else {
-    const auto count = std::min(waiting.size(), kMostMerged);
-    item.assign(waiting.rbegin(), waiting.rbegin() + static_cast<std::ptrdiff_t>(count));
-    waiting.resize(waiting.size() - count);
+    const auto count = count_of_fresh(waiting);
+    item.assign(waiting.rbegin(), waiting.rbegin() + count);
+    waiting.erase(waiting.end() - count, waiting.end());
   }
   group.status = Status::in_flight;
   size_ -= item.size();
   return item;
 }
 
+std::vector<Item> Waiting::take_half(std::size_t max_items, bool untried_only) {
+  const auto half = std::ranges::find_if(
+      halves_, [&](const std::vector<Item>& batch) { return !untried_only || !was_tried(batch); });
+  if (half == halves_.end()) return {};
+  auto rest = cut(*half, std::min(max_items, half->size()));
+  auto batch = std::exchange(*half, std::move(rest));
+  if (half->empty()) halves_.erase(half);
+  return batch;
+}
+
 std::vector<Item> Waiting::take(std::size_t max_items, std::int64_t now_mono_us,
                                 bool untried_only) {
-  if (!halves_.empty()) {
-    auto batch = std::move(halves_.front());
-    halves_.pop_front();
-    return batch;
-  }
+  auto batch = take_half(max_items, untried_only);
+  if (!batch.empty()) return batch;
   release_due(now_mono_us);
-  std::vector<Item> batch;
   batch.reserve(std::min(max_items, ready(untried_only)));
   while (batch.size() < max_items) {
     std::deque<Ready>* line = next_line(untried_only);
@@ -102,7 +154,7 @@ void Waiting::finish(std::uint64_t interaction) {
   if (it->second.waiting.empty()) {
     groups_.erase(it);
   } else {
-    schedule(interaction, it->second, 0);
+    schedule(interaction, it->second);
   }
 }
 
@@ -111,9 +163,13 @@ void Waiting::keep(const Item& entries) {
 }
 
 void Waiting::again(const Item& entries, std::int64_t due_mono_us) {
-  keep(entries);
   const auto interaction = entries.front().interaction;
-  schedule(interaction, groups_.at(interaction), due_mono_us);
+  Group& group = groups_.at(interaction);
+  for (Entry entry : entries) {
+    entry.due_mono_us = due_mono_us;
+    insert(group, entry);
+  }
+  schedule(interaction, group);
 }
 
 void Waiting::put_back(const Item& item) {
@@ -125,9 +181,7 @@ void Waiting::put_back(const Item& item) {
 }
 
 void Waiting::split(std::vector<Item> items) {
-  const auto middle = items.begin() + static_cast<std::ptrdiff_t>((items.size() + 1) / 2);
-  std::vector<Item> second(std::make_move_iterator(middle), std::make_move_iterator(items.end()));
-  items.erase(middle, items.end());
+  auto second = cut(items, (items.size() + 1) / 2);
   for (auto* half : {&items, &second}) {
     if (!half->empty()) halves_.push_back(std::move(*half));
   }

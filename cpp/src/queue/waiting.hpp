@@ -20,6 +20,8 @@ struct Entry {
   // The seq of the newest update of the item that this one was sent in, its own if it was alone; 0 = never sent. An
   // item that was sent once keeps its members: its key must not come with another payload.
   std::int64_t item = 0;
+  // Memory only: monotonic time before which it must not be sent; 0 = at once.
+  std::int64_t due_mono_us = 0;
 };
 
 // What goes on the wire as one: an update, or several of one interaction. Oldest first; never empty.
@@ -30,23 +32,26 @@ inline constexpr std::size_t kMostMerged = 64;
 
 class Waiting {
  public:
-  // Adds an update that is not in flight. `due_mono_us`: 0 = at once, else monotonic time before which its
-  // interaction must wait.
-  void add(const Entry& entry, std::int64_t due_mono_us);
+  // Adds an update that was never sent, was not put off, and is not in flight.
+  void add(const Entry& entry);
+  // The same for all that was sent before or put off, in the order in which they are to come up. Each is due at its
+  // `due_mono_us`.
+  void restore(const std::vector<Entry>& entries);
 
   // The interaction has an update in flight that take() did not give: one found in the file.
   void hold(std::uint64_t interaction) { groups_[interaction].status = Status::in_flight; }
 
   // The next batch: the halves of a refused one first, then due interactions, each with one item: what was sent
   // before, in its old composition, or else all that waits. Taken items are in flight until finish(), again() or
-  // put_back() is called for them. `untried_only`: interactions whose next update was sent before keep their place.
+  // put_back() is called for them. `untried_only`: interactions whose next update was sent before (attempts > 0) keep
+  // their place, and so do halves that hold such a one.
   std::vector<Item> take(std::size_t max_items, std::int64_t now_mono_us,
                          bool untried_only = false);
 
-  // Nothing of the interaction is in flight any more; its next item may go.
+  // Nothing of the interaction is in flight any more; its next item may go when it is due.
   void finish(std::uint64_t interaction);
-  // A taken item, or several that it was parted into, waits again. The entries carry their new attempts, next_at_us
-  // and item.
+  // A taken item, or several that it was parted into, waits again; 0 = at once. The entries carry their new attempts,
+  // next_at_us and item.
   void again(const Item& entries, std::int64_t due_mono_us);
   // A taken item waits again, before all others.
   void put_back(const Item& item);
@@ -89,7 +94,9 @@ class Waiting {
   std::deque<Ready>* next_line(bool untried_only);
   void insert(Group& group, const Entry& entry);
   Item take_item(Group& group);
-  void schedule(std::uint64_t interaction, Group& group, std::int64_t due_mono_us);
+  std::vector<Item> take_half(std::size_t max_items, bool untried_only);
+  void schedule(std::uint64_t interaction, Group& group);
+  void line_up(std::uint64_t interaction, Group& group);
   void release_due(std::int64_t now_mono_us);
 
   std::unordered_map<std::uint64_t, Group> groups_;

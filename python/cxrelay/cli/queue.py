@@ -14,7 +14,7 @@ from .settings import open_queue
 from .time_text import time_text
 
 if TYPE_CHECKING:
-    from cxrelay._core import Queue, Update
+    from cxrelay._core import Update
 
 _WAITING = ("pending", "dead", "parked")
 _DEAD = ("dead", "parked")
@@ -44,7 +44,7 @@ def register(commands: Commands) -> None:
         """cxrelay queue list --state dead --json
            cxrelay queue list --interaction a1b2""",
     )
-    _add_filter(listing, _WAITING)
+    _add_filter(listing, _WAITING, "at most so many")
     show = add_command(
         group,
         "show",
@@ -61,7 +61,7 @@ def register(commands: Commands) -> None:
         """cxrelay queue retry --state parked --limit 500 --operator alice
            cxrelay queue retry --status 503 --newer-than 2h --dry-run""",
     )
-    _add_filter(retry, _DEAD)
+    _add_filter(retry, _DEAD, "at most so many; what was sent as one counts as one")
     retry.add_argument("--dry-run", action="store_true", help="only list what would come back")
     retry.add_argument(
         "--operator", metavar="NAME", help="for the audit trail (default: the user's name)"
@@ -128,21 +128,12 @@ def retry_updates(args: argparse.Namespace, output: Output) -> ExitCode:
     """Back to pending."""
     queue = open_queue(args)
     if args.dry_run:
-        return _dry_run(queue, args, output)
+        return _print(queue.revivable(state=args.state, **_filter(args)), output)
     revived = queue.revive(
         state=args.state, **_filter(args), operator_name=args.operator or getpass.getuser()
     )
     output.result({"revived": revived}, f"{revived:,} updates wait again")
     return ExitCode.OK
-
-
-def _dry_run(queue: Queue, args: argparse.Namespace, output: Output) -> ExitCode:
-    """What would come back, as :func:`list_updates` prints it."""
-    found: list[Update] = []
-    for state in (args.state,) if args.state else _DEAD:
-        rest = _filter(args) | {"limit": args.limit - len(found)}
-        found += queue.list_updates(state=state, **rest) if rest["limit"] else []
-    return _print(found, output)
 
 
 def check(args: argparse.Namespace, output: Output) -> ExitCode:
@@ -154,7 +145,7 @@ def check(args: argparse.Namespace, output: Output) -> ExitCode:
     return ExitCode.OK if result.ok else ExitCode.FAILED
 
 
-def _add_filter(parser: argparse.ArgumentParser, states: tuple[str, ...]) -> None:
+def _add_filter(parser: argparse.ArgumentParser, states: tuple[str, ...], limit_help: str) -> None:
     parser.add_argument("--state", choices=states, help="only this state")
     parser.add_argument("--interaction", metavar="ID", help="only this interaction")
     parser.add_argument("--reason", default="", metavar="TEXT", help="part of the last error")
@@ -170,7 +161,7 @@ def _add_filter(parser: argparse.ArgumentParser, states: tuple[str, ...]) -> Non
     )
     parser.add_argument("--newer-than", type=age_us, metavar="AGE", help="accepted since then")
     parser.add_argument(
-        "--limit", type=positive, default=100, metavar="N", help="at most so many (default: 100)"
+        "--limit", type=positive, default=100, metavar="N", help=f"{limit_help} (default: 100)"
     )
 
 

@@ -105,7 +105,7 @@ class Simulation {
       entry.seq = ++last_seq_;
       entry.interaction = static_cast<std::uint64_t>(entry.seq);
       entry.attempts = attempts;
-      waiting_.add(entry, 0);
+      waiting_.add(entry);
     }
   }
 
@@ -293,15 +293,11 @@ class Simulation {
         ++parked;
         return waiting_.finish(entry.interaction);
       case Outcome::retry:
-        entry.next_at_us = outcome.not_before_us;
-        return waiting_.again(
-            {entry}, std::max<std::int64_t>(outcome.not_before_us - kWallOffsetUs - now_us_, 0) == 0
-                         ? 0
-                         : outcome.not_before_us - kWallOffsetUs);
+      case Outcome::released:
+        return waiting_.again({entry},
+                              std::max<std::int64_t>(outcome.not_before_us - kWallOffsetUs, 0));
       case Outcome::split:
         return halves.push_back({entry});
-      case Outcome::released:
-        return waiting_.again({entry}, 0);
     }
   }
 

@@ -123,10 +123,19 @@ TEST(Judge, LimitsAreNamed) {
   const Settlement settlement = judged(kTarget, claim_of(1, 11), answered(502)).settlement;
   EXPECT_EQ(settlement.outcomes[0].outcome, Outcome::dead);
   EXPECT_EQ(settlement.outcomes[0].reason, "12 attempts made; last: HTTP 502");
+  EXPECT_TRUE(settlement.outcomes[0].used_up);
   Claim old = claim_of(1);
   old.updates[0].accepted_us = kNow - 73LL * 3'600'000'000;
-  EXPECT_EQ(judged(kTarget, old, answered(502)).settlement.outcomes[0].reason,
-            "no further attempt within 72 h; last: HTTP 502");
+  const UpdateOutcome of_age = judged(kTarget, old, answered(502)).settlement.outcomes[0];
+  EXPECT_EQ(of_age.reason, "no further attempt within 72 h; last: HTTP 502");
+  EXPECT_TRUE(of_age.used_up);
+}
+
+TEST(Judge, AFinalAnswerIsNoLimit) {
+  const UpdateOutcome outcome =
+      judged(kTarget, claim_of(1, 11), answered(404)).settlement.outcomes[0];
+  EXPECT_EQ(outcome.outcome, Outcome::dead);
+  EXPECT_FALSE(outcome.used_up);
 }
 
 TEST(Judge, NoAnswer) {

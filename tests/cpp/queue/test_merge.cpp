@@ -16,6 +16,17 @@ class MergeTest : public QueueTest {
     EXPECT_EQ(last_.updates.size(), 1U);
     return last_.updates.empty() ? ClaimedUpdate{} : last_.updates.front();
   }
+  // As the first version wrote it, which knew of no items.
+  void reopen_from_version_1() {
+    queue_.reset();
+    {
+      sqlite::Database file(path_, sqlite::OpenMode::create);
+      file.run(
+          "ALTER TABLE pending DROP COLUMN item;"
+          "UPDATE meta SET value = 1 WHERE name = 'schema_version'");
+    }
+    open();
+  }
 
   Claim last_;
 };
@@ -45,19 +56,23 @@ TEST_F(MergeTest, AFileOfTheFirstVersionIsUpgraded) {
   put({"a", 1});
   put({"b", 1});
   settle(claim(1), Outcome::retry);
-  queue_.reset();
-  {
-    sqlite::Database file(path_, sqlite::OpenMode::create);
-    file.run(
-        "ALTER TABLE pending DROP COLUMN item;"
-        "UPDATE meta SET value = 1 WHERE name = 'schema_version'");
-  }
-  open();
+  reopen_from_version_1();
   put({"a", 2});
   const auto both = claim();
   auto found = keys(both);
   std::ranges::sort(found);
   EXPECT_EQ(found, (Keys{"a_1", "b_1"})) << "what was sent before goes alone";
+}
+
+TEST_F(MergeTest, WhatTheFirstVersionGaveUpComesBackAlone) {
+  put({"a", 1});
+  settle(claim(), Outcome::parked);
+  reopen_from_version_1();
+  put({"a", 2});
+  EXPECT_EQ(queue_->revive({}, "test"), 1);
+  const auto item = claim_item();
+  EXPECT_EQ(item.idempotency_key, "a_1");
+  EXPECT_TRUE(item.merged.empty());
 }
 
 }  // namespace

@@ -50,18 +50,45 @@ TEST(DeliveredMemory, WhatItForgetsRaisesTheHorizon) {
 
 TEST(WaitingMemory, DelayedInteractionsComeWhenDue) {
   Waiting waiting;
-  waiting.add({1, 10, 1, 0, 0}, 500);
-  waiting.add({2, 20, 1, 0, 0}, 0);
+  waiting.restore({{.seq = 1, .interaction = 10, .item = 1, .due_mono_us = 500}});
+  waiting.add({.seq = 2, .interaction = 20});
   EXPECT_EQ(waiting.take(9, 100).size(), 1U);
   EXPECT_EQ(waiting.next_due_us(), 500);
   EXPECT_FALSE(waiting.any_ready(499));
   EXPECT_EQ(waiting.take(9, 500).front().front().seq, 1);
 }
 
+TEST(WaitingMemory, TheDelayIsThatOfTheItemThatGoesNext) {
+  const Entry first{.seq = 1, .interaction = 10, .event_time_us = 1, .item = 1, .due_mono_us = 500};
+  const Entry second{
+      .seq = 2, .interaction = 10, .event_time_us = 2, .item = 2, .due_mono_us = 700};
+  for (const auto& order : {std::vector{first, second}, std::vector{second, first}}) {
+    Waiting waiting;
+    waiting.restore(order);
+    waiting.add({.seq = 3, .interaction = 10, .event_time_us = 0});
+    EXPECT_EQ(waiting.next_due_us(), 500);
+    EXPECT_TRUE(waiting.take(9, 499).empty());
+    EXPECT_EQ(waiting.take(9, 500).front().front().seq, 1);
+    waiting.finish(10);
+    EXPECT_EQ(waiting.next_due_us(), 700) << "its own, although another could go";
+    EXPECT_EQ(waiting.take(9, 700).front().front().seq, 2);
+    waiting.finish(10);
+    EXPECT_EQ(waiting.take(9, 700).front().front().seq, 3);
+  }
+}
+
+TEST(WaitingMemory, WhatIsMergedWaitsForAllOfIt) {
+  Waiting waiting;
+  waiting.restore({{.seq = 1, .interaction = 10, .event_time_us = 2, .due_mono_us = 500}});
+  waiting.add({.seq = 2, .interaction = 10, .event_time_us = 1});
+  EXPECT_TRUE(waiting.take(9, 499).empty());
+  EXPECT_EQ(waiting.take(9, 500).front().size(), 2U);
+}
+
 TEST(WaitingMemory, AHeldInteractionGivesNothing) {
   Waiting waiting;
   waiting.hold(10);
-  waiting.add({1, 10, 1, 0, 0}, 0);
+  waiting.add({1, 10, 1, 0, 0});
   EXPECT_TRUE(waiting.take(9, 0).empty());
   waiting.finish(10);
   EXPECT_EQ(waiting.take(9, 0).size(), 1U);
@@ -69,12 +96,36 @@ TEST(WaitingMemory, AHeldInteractionGivesNothing) {
 
 TEST(WaitingMemory, HalvesStayApart) {
   Waiting waiting;
-  for (std::int64_t i = 0; i < 5; ++i) waiting.add({i, static_cast<std::uint64_t>(i), i, 0, 0}, 0);
+  for (std::int64_t i = 0; i < 5; ++i) waiting.add({i, static_cast<std::uint64_t>(i), i, 0, 0});
   waiting.split(waiting.take(5, 0));
-  waiting.add({9, 99, 9, 0, 0}, 0);
+  waiting.add({9, 99, 9, 0, 0});
   EXPECT_EQ(waiting.take(25, 0).size(), 3U);
   EXPECT_EQ(waiting.take(25, 0).size(), 2U);
   EXPECT_EQ(waiting.take(25, 0).front().front().seq, 9);
+}
+
+TEST(WaitingMemory, AHalfIsHandedOutInPartsIfItIsTooLarge) {
+  Waiting waiting;
+  for (std::int64_t i = 0; i < 6; ++i) waiting.add({i, static_cast<std::uint64_t>(i), i, 0, 0});
+  waiting.split(waiting.take(6, 0));
+  EXPECT_TRUE(waiting.take(0, 0).empty());
+  for (const std::size_t expected : {2U, 1U, 2U, 1U}) {
+    EXPECT_EQ(waiting.take(2, 0).size(), expected);
+  }
+  EXPECT_FALSE(waiting.any_ready(0));
+}
+
+TEST(WaitingMemory, AHalfThatWasTriedKeepsItsPlaceBehindAnUntriedOne) {
+  Waiting waiting;
+  waiting.add({.seq = 1, .interaction = 1, .attempts = 0});
+  waiting.add({.seq = 2, .interaction = 2, .attempts = 0});
+  auto batch = waiting.take(2, 0);
+  batch.front().front().attempts = 1;
+  waiting.split(batch);
+  EXPECT_EQ(waiting.take(9, 0, true).front().front().seq, 2);
+  EXPECT_TRUE(waiting.take(9, 0, true).empty());
+  EXPECT_TRUE(waiting.any_ready(0));
+  EXPECT_EQ(waiting.take(9, 0).front().front().seq, 1);
 }
 
 }  // namespace

@@ -50,6 +50,16 @@ TEST_F(UpgradeTest, ThePendingOneIsDelivered) {
   settle(one, Outcome::completed);
 }
 
+// Its key may have been applied with this payload.
+TEST_F(UpgradeTest, WhatTheTutorialSentGoesAsItWasSent) {
+  put({"i_1", 1'715'769'001});
+  put({"i3", 1});
+  EXPECT_EQ(queue_->revive({}, "test"), 1);
+  const auto one = claim();
+  EXPECT_EQ(keys(one), (Keys{"i_1_2024-05-15T10:30:00+00:00", "i3_yesterday"}));
+  for (const auto& update : one.updates) EXPECT_TRUE(update.merged.empty());
+}
+
 TEST_F(UpgradeTest, OnlyOnce) {
   open();
   EXPECT_EQ(queue_->stats().accepted, 3);

@@ -184,6 +184,18 @@ TEST_P(QueueClaiming, AlsoThoseOfARefusedBatch) {
   EXPECT_EQ(queue_->claim(limits_).size(), 1U);
 }
 
+TEST_P(QueueClaiming, NoRequestIsLargerThanItMayBe) {
+  put_backlog(8);
+  settle(claim(), Outcome::split);
+  Keys all;
+  for (const std::size_t size : {3U, 1U, 3U, 1U}) {
+    const auto part = keys(claim(3));
+    EXPECT_EQ(part.size(), size) << "a half in parts, not mixed with the other";
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), 8U);
+}
+
 TEST_P(QueueClaiming, TwoHandlesNeverHoldOneInteraction) {
   if (has_one_deliverer()) GTEST_SKIP() << "one deliverer at a time";
   const auto other = open();

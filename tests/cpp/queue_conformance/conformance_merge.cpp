@@ -9,7 +9,6 @@ namespace {
 
 TEST_P(QueueMerging, WhatWaitsOfAnInteractionGoesAsOne) {
   put_three();
-  const auto put_at = clock_->wall_us();
   clock_->advance_ms(1000);
   put({"a", 4, R"({"attributes":{"v":4}})"});
   const auto item = claim_item();
@@ -17,7 +16,7 @@ TEST_P(QueueMerging, WhatWaitsOfAnInteractionGoesAsOne) {
   EXPECT_EQ(item.idempotency_key, "a_4") << "of the newest";
   EXPECT_EQ(item.event_time_us, 4'000'000);
   EXPECT_EQ(item.merged, (std::vector<std::int64_t>{2, 1, 3})) << "the others, oldest first";
-  EXPECT_EQ(item.accepted_us, put_at) << "the oldest says since when it waits";
+  EXPECT_EQ(item.accepted_us, clock_->wall_us()) << "none is too old because another one is";
 }
 
 TEST_P(QueueMerging, EachKeepsItsOwnReceiptAndState) {
@@ -132,6 +131,22 @@ TEST_P(QueueMerging, ARefusedItemIsPartedAndOnlyTheGuiltyDies) {
   EXPECT_EQ(queue_->stats().completed, 2);
 }
 
+// Of limits all die: each has been sent as often as the others.
+TEST_P(QueueMerging, AnItemThatHasUsedUpItsLimitsDiesAsAWhole) {
+  put_three();
+  settle(claim(), Outcome::retry);
+  auto last = settlement_of(claim(), {Outcome::dead});
+  last.outcomes.front().used_up = true;
+  queue_->settle(std::span(&last, 1));
+  EXPECT_TRUE(claim().updates.empty());
+  for (const char* key : {"a_1", "a_2", "a_3"}) {
+    EXPECT_EQ(state_of(key), State::dead);
+    EXPECT_EQ(queue_->find(key)->attempts, 2);
+  }
+  EXPECT_EQ(queue_->revive({}, "test"), 3);
+  EXPECT_EQ(claim_item().payload, kThree) << "the key has its payload still";
+}
+
 TEST_P(QueueMerging, PartedOnesAreNotMergedAgain) {
   put_three();
   settle(claim(), Outcome::dead);
@@ -177,6 +192,33 @@ TEST_P(QueueMerging, HoweverFarApartTheyAre) {
   EXPECT_EQ(again.updates.front().payload, R"({"x":1,"y":2})");
 }
 
+TEST_P(QueueMerging, PartedOnesGoFirstHoweverFarApartTheyAre) {
+  put({"a", 100});
+  std::vector<Event> others;
+  for (int i = 0; i < 3000; ++i) others.push_back({"b", i + 1});
+  put_all(others);
+  std::vector<Event> events;
+  for (int i = 0; i < 99; ++i) events.push_back({"a", i + 1});
+  put_all(events);
+  const auto both = claim();
+  const auto item = both.updates.front();
+  ASSERT_LT(item.event_time_us, 100'000'000) << "the one that was put first is not in it";
+  settle_each(both, {Outcome::dead, Outcome::released});
+  restart();
+  Keys expected;
+  for (std::size_t i = 0; i <= item.merged.size(); ++i) {
+    expected.push_back("a_" + std::to_string(i + 1));
+  }
+  Keys found;
+  while (found.size() < expected.size()) {
+    const auto one = claim_item(1);
+    if (one.interaction_id == "a") found.push_back(one.idempotency_key);
+    ASSERT_GT(one.seq, 0);
+    settle_last(Outcome::completed);
+  }
+  EXPECT_EQ(found, expected);
+}
+
 TEST_P(QueueMerging, AnyNumberFollowsInOrder) {
   const int count = 200;
   std::vector<Event> events;
@@ -219,15 +261,35 @@ TEST_P(QueueMerging, ARevivedItemKeepsItsKeyAndGoesBeforeNewerOnes) {
 
 TEST_P(QueueMerging, ARevivalWithALimitDoesNotTearItApart) {
   put_three();
+  put({"b", 1});
   settle(claim(), Outcome::parked);
+  put({"c", 1});
+  settle(claim(), Outcome::dead);
   ListFilter some;
-  some.limit = 1;
-  queue_->revive(some, "test");
-  const auto one = claim();  // all of it or nothing
-  if (!one.updates.empty()) {
-    EXPECT_EQ(one.updates.front().payload, kThree);
-    EXPECT_EQ(one.updates.front().idempotency_key, "a_3");
-  }
+  some.limit = 2;  // the dead one, and the item of three
+  Keys meant;
+  for (const auto& update : queue_->revivable(some)) meant.push_back(update.idempotency_key);
+  std::ranges::sort(meant);
+  EXPECT_EQ(meant, (Keys{"a_1", "a_2", "a_3", "c_1"}));
+  EXPECT_EQ(queue_->revive(some, "test"), 4) << "updates";
+  const auto both = claim();
+  ASSERT_EQ(both.updates.size(), 2U);
+  const auto& item = both.updates[both.updates[0].interaction_id == "a" ? 0 : 1];
+  EXPECT_EQ(item.payload, kThree);
+  EXPECT_EQ(item.idempotency_key, "a_3");
+  EXPECT_EQ(state_of("b_1"), State::parked);
+}
+
+TEST_P(QueueMerging, NorDoesOneThatMeansSomeOfIt) {
+  put({"a", 1, R"({"x":1})"});
+  clock_->advance_ms(1000);
+  const auto until = clock_->wall_us();
+  put({"a", 2, R"({"y":2})"});
+  settle(claim(), Outcome::parked);
+  ListFilter older;
+  older.accepted_until_us = until;
+  EXPECT_EQ(queue_->revive(older, "test"), 2);
+  EXPECT_EQ(claim_item().payload, R"({"x":1,"y":2})");
 }
 
 }  // namespace

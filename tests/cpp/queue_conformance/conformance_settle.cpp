@@ -90,8 +90,30 @@ TEST_P(QueueSettling, AReleasedClaimWaitsForItsTime) {
   put({"a", 1});
   settle(claim(), Outcome::released, 10);
   EXPECT_TRUE(claim().updates.empty());
+  EXPECT_EQ(queue_->stats().delayed, 1);
+  EXPECT_EQ(queue_->next_due_us(), clock_->wall_us() + 10'000'000);
   clock_->advance_ms(10'000);
   EXPECT_EQ(keys(claim()), Keys{"a_1"});
+}
+
+// The time is kept, and it is not taken for one that was sent: what comes meanwhile goes with it, in order.
+TEST_P(QueueSettling, AlsoOverARestart) {
+  put({"a", 2, R"({"x":2})"});
+  settle(claim(), Outcome::released, 10);
+  put({"a", 1, R"({"x":1,"y":1})"});
+  restart();
+  EXPECT_TRUE(claim().updates.empty());
+  clock_->advance_ms(10'000);
+  const auto item = claim_item();
+  EXPECT_EQ(item.payload, R"({"x":2,"y":1})");
+  EXPECT_EQ(item.attempts, 0);
+  settle_last(Outcome::retry);
+  put({"a", 3, R"({"x":3})"});
+  settle(claim(), Outcome::released, 10);
+  EXPECT_TRUE(claim().updates.empty());
+  restart();
+  clock_->advance_ms(10'000);
+  EXPECT_EQ(claim_item().payload, R"({"x":2,"y":1})") << "as it was sent";
 }
 
 TEST_P(QueueSettling, WhatWasNotSentIsNeitherRequestNorAttempt) {

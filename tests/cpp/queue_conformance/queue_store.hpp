@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
-#include <map>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -37,8 +36,6 @@ struct Implementation {
   std::int64_t lease_us = 30'000'000;
   // What a dead one held can be claimed by others at once; otherwise when its lease ends.
   bool notices_death = true;
-  // Tests that it does not pass yet, "Suite.Test", and why. They are skipped, unless CXRELAY_KNOWN_DEFECTS is set.
-  std::map<std::string, std::string> known_defects = {};
 };
 
 // For the names of the tests.

@@ -17,23 +17,10 @@ class SqliteStore final : public QueueStore {
   TempDir directory_{memory_directory()};
 };
 
-// Each is a line to delete when the queue is right.
-const std::map<std::string, std::string> kKnownDefects{
-    {"QueueClaiming.AlsoThoseOfARefusedBatch",
-     "halves are handed out whatever max_retries (and max_updates) say"},
-    {"QueueMerging.HoweverFarApartTheyAre",
-     "members of a halved item are read page by page: the first page may have only some of them"},
-    {"QueueMerging.ARevivalWithALimitDoesNotTearItApart", "the limit counts updates, not items"},
-    {"QueueRecovery.AReloadForgetsNoDelay",
-     "Waiting::add takes the delay of the first entry of an interaction for that of all"},
-    {"QueueSettling.AReleasedClaimWaitsForItsTime", "not_before_us of a released one is ignored"},
-};
-
 Implementation sqlite() {
   Implementation implementation;
   implementation.name = "sqlite";
   implementation.make = [] { return std::make_unique<SqliteStore>(); };
-  implementation.known_defects = kKnownDefects;
   return implementation;
 }
 

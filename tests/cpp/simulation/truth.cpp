@@ -27,7 +27,8 @@ void Truth::on_settled(const Claim& claim, const Settlement& settlement) {
     use.flying = false;
     ++seen[std::string(to_text(outcome))];
     if (settlement.sent && outcome != Outcome::released) use.sent = true;
-    if (outcome == Outcome::dead && !update.merged.empty()) {
+    const bool used_up = settlement.outcomes[i].used_up;
+    if (outcome == Outcome::dead && !used_up && !update.merged.empty()) {
       keys_.erase(update.idempotency_key);
       ++seen["parted"];
     }

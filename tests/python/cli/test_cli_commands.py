@@ -115,6 +115,20 @@ class TestQueue:
         assert retry("--status", "404").json == {"revived": 1}
         assert [update["interaction_id"] for update in retry("--dry-run").json_lines] == ["i-2"]
 
+    def test_retry_takes_what_was_sent_as_one_together(self, cxrelay_command: Callable) -> None:
+        queue = cxrelay.Queue("cxrelay.db")
+        for time_us in (1, 2):
+            queue.put(f"i-0_{time_us}", "i-0", time_us, b"", b'{"x":%d}' % time_us)
+        claim = queue.claim(target="example")
+        assert claim is not None
+        merged = next(update.merged for update in claim.updates if update.interaction_id == "i-0")
+        queue.settle(claim, [("parked", 0, "no whole answer", 0)] * len(claim.updates))
+        queue.close()
+        retry = functools.partial(cxrelay_command, "queue", "retry", "--json", "--limit", "1")
+        found = retry("--dry-run").json_lines
+        assert [update["interaction_id"] for update in found] == ["i-0"] * (len(merged) + 1)
+        assert retry().json == {"revived": 3}
+
     @pytest.mark.parametrize(
         "words", [["--older-than", "2"], ["--newer-than", "h"], ["--status", "42"]]
     )

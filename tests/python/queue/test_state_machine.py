@@ -9,15 +9,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from support import broken_queues
-from support.queue_machine import QueueMachine
+from support.queue_machine import EVERYTHING, QueueMachine
 from support.queue_model import Put
 
 LONG = os.environ.get("CXRELAY_LONG_FAULTS") == "1"
-
-# What the queue does not hold yet. The machine lets it pass; the expected failures below say when it is held.
-KNOWN_DEFECTS = frozenset(
-    {"delay-after-reload"},
-)
 
 
 def run(*, runs: int, steps: int, queue: Any = QueueMachine.open_queue, **more: Any) -> None:
@@ -25,7 +20,6 @@ def run(*, runs: int, steps: int, queue: Any = QueueMachine.open_queue, **more: 
 
     class Machine(QueueMachine):
         open_queue = staticmethod(queue)
-        tolerated = KNOWN_DEFECTS
 
     run_state_machine_as_test(
         Machine,
@@ -58,12 +52,11 @@ def test_an_untouched_wrapper_is_not() -> None:
     run(runs=10, steps=30, queue=broken_queues.Wrapped)
 
 
-# ---- what is tolerated above, step by step
+# ---- what random steps come upon seldom
 
 
 @pytest.fixture
 def machine() -> Iterator[QueueMachine]:
-    """One that lets nothing pass."""
     machine = QueueMachine()
     yield machine
     machine.teardown()
@@ -92,8 +85,35 @@ def send_early_after_reload(machine: QueueMachine) -> None:
     deliver(machine, "dead")
     put(machine, 4, y=4)
     deliver(machine, "later")
-    machine.revive(None, None, by_other=False)
+    machine.revive(None, None, EVERYTHING, by_other=False)
     machine.claim(1, 1)  # 4 goes first, and not yet
+
+
+def send_the_next_early_after_reload(machine: QueueMachine) -> None:
+    put(machine, 4, x=4)
+    deliver(machine, "dead")
+    put(machine, 5, x=5)
+    deliver(machine, "later")
+    machine.revive(None, None, EVERYTHING, by_other=False)
+    deliver(machine, "completed")
+    machine.claim(1, 1)  # 4 is done, and 5 waits for its time
+
+
+def send_early_what_was_put_off(machine: QueueMachine) -> None:
+    put(machine, 5, x=5)
+    deliver(machine, "put off")
+    put(machine, 4, y=4)
+    machine.claim(1, 1)
+    machine.reopen(orderly=True)
+    machine.claim(1, 1)
+
+
+def revive_a_part(machine: QueueMachine) -> None:
+    for time_us in (1, 2, 3):
+        put(machine, time_us, x=time_us)
+    deliver(machine, "parked")
+    machine.revive(None, None, 1, by_other=True)
+    machine.claim(1, 1)
 
 
 def settle_after_resigning(machine: QueueMachine) -> None:
@@ -108,11 +128,11 @@ def settle_after_resigning(machine: QueueMachine) -> None:
     "steps",
     [
         send_late_after_reload,
+        send_early_after_reload,
+        send_the_next_early_after_reload,
+        send_early_what_was_put_off,
+        revive_a_part,
         settle_after_resigning,
-        pytest.param(
-            send_early_after_reload,
-            marks=pytest.mark.xfail(strict=True, raises=AssertionError, reason="KNOWN_DEFECTS"),
-        ),
     ],
 )
 def test_step_by_step(machine: QueueMachine, steps: Callable[[QueueMachine], None]) -> None:
