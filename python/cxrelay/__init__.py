@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     )
     from cxrelay.event import InteractionEvent, parse_event
     from cxrelay.fault_proxy import FaultProxy
-    from cxrelay.mapping import Mapping
+    from cxrelay.mapping import Mapping, RuleTrace
     from cxrelay.relay import Relay
     from cxrelay.results import (
         FlushResult,
@@ -103,6 +103,7 @@ __all__ = [
     "RelayConfig",
     "RelayStats",
     "RetryConfig",
+    "RuleTrace",
     "ScopeCheck",
     "Secret",
     "Simulator",
@@ -135,7 +136,7 @@ _HOMES = {
     ),
     "event": "InteractionEvent parse_event",
     "fault_proxy": "FaultProxy",
-    "mapping": "Mapping",
+    "mapping": "Mapping RuleTrace",
     "relay": "Relay",
     "results": "FlushResult RelayStats ScopeCheck TargetState UpdaterCounts",
     "simulator": "Simulator",
