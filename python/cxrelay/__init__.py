@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         UpdaterCounts,
     )
     from cxrelay.simulator import Simulator
+    from cxrelay.stories import Story, explain
 
 try:
     from cxrelay._core import __version__
@@ -108,6 +109,7 @@ __all__ = [
     "Secret",
     "Simulator",
     "StoreError",
+    "Story",
     "TargetConfig",
     "TargetState",
     "TokenProvider",
@@ -117,6 +119,7 @@ __all__ = [
     "ValidationError",
     "VerifyResult",
     "__version__",
+    "explain",
     "parse_event",
     "verify_audit",
 ]
@@ -140,6 +143,7 @@ _HOMES = {
     "relay": "Relay",
     "results": "FlushResult RelayStats ScopeCheck TargetState UpdaterCounts",
     "simulator": "Simulator",
+    "stories": "Story explain",
 }
 """Module to the names that it gives. Loaded when first used: most programs need few of them."""
 
