@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from cxrelay.stories import Record, Story, tell
@@ -34,7 +35,7 @@ class Journal:
         return self.add(action, idempotency_key=key, interaction_id=key[0], **members)
 
     def start(self, request: str, *items: list[int], epoch: int = 1) -> int:
-        detail: dict[str, Any] = {"target": "t", "epoch": epoch, "updates": sum(items, [])}
+        detail: dict[str, Any] = {"target": "t", "epoch": epoch, "updates": [*chain(*items)]}
         merged = [item for item in items if len(item) > 1]
         if merged:
             detail["merged"] = merged

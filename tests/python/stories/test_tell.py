@@ -20,9 +20,7 @@ from cxrelay.stories import (
     tell,
 )
 
-BODY = (
-    b'{"interactionId": "a", "contactId": "c", "timestamp": 0, "attributes": {"queueName": "Q"}}'
-)
+BODY = b'{"interactionId": "a", "contactId": "c", "timestamp": 0, "attributes": {"queueName": "Q"}}'
 
 
 @pytest.fixture
