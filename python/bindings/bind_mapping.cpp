@@ -253,8 +253,7 @@ void bind_rule_trace(py::module_& m) {
       .def_readonly("source", &RuleTrace::source)
       .def_readonly("applied", &RuleTrace::applied)
       .def_readonly("target", &RuleTrace::target)
-      .def_property_readonly("outcome",
-                             [](const RuleTrace& self) { return to_text(self.outcome); })
+      .def_property_readonly("outcome", [](const RuleTrace& self) { return to_text(self.outcome); })
       .def("__repr__", [](const RuleTrace& self) {
         return py::str("RuleTrace(rule={!r}, source={!r}, applied={!r}, target={!r}, outcome={!r})")
             .format(self.rule, self.source, self.applied, self.target, to_text(self.outcome));

@@ -42,7 +42,7 @@ std::string_view to_text(RuleOutcome outcome) noexcept;
 struct RuleTrace {
   std::size_t rule = 0;              // its place in rules_json(), from 0
   std::string source;                // `from` and `to` as in rules_json()
-  std::vector<std::string> applied;  // the functions that ran, in order; `lookup` if the table was asked
+  std::vector<std::string> applied;  // functions that ran, in order; `lookup` if a table was asked
   std::string target;
   RuleOutcome outcome = RuleOutcome::missing;
 };

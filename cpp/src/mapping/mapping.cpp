@@ -133,8 +133,7 @@ std::vector<RuleTrace> Mapping::trace(std::string_view raw) const {
     throw_invalid(std::move(errors));
   }
   write_idempotency_key(key, event);
-  const auto timestamp =
-      std::string_view(key).substr(event.id(Field::interaction_id).size() + 1);
+  const auto timestamp = std::string_view(key).substr(event.id(Field::interaction_id).size() + 1);
   return compiled_->program.trace(event, timestamp, workspace);
 }
 

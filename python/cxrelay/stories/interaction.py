@@ -49,7 +49,9 @@ class Interaction:
     def remove(self, seq: int, at_us: int) -> None:
         """An update that ended without a request."""
         self._open.pop(seq, None)
-        self._items = self._without({seq})
+        self._items = [
+            item for item in self._items if not self._open.keys().isdisjoint(item.updates)
+        ]
         self._look(at_us)
 
     def revive(self, timeline: Timeline, at_us: int) -> None:

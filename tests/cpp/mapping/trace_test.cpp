@@ -83,9 +83,9 @@ TEST(Trace, WhatIsNoEventIsRefused) {
 
 TEST(Trace, AsksNoLimits) {
   const std::string large(300 * 1024, 'x');
-  EXPECT_EQ(told(Mapping::from_json(R"({"queue_name":"q"})"),
-                 body(R"({"queueName":")" + large + "\"}")),
-            Lines{"0 attributes.queueName>>q=written"});
+  EXPECT_EQ(
+      told(Mapping::from_json(R"({"queue_name":"q"})"), body(R"({"queueName":")" + large + "\"}")),
+      Lines{"0 attributes.queueName>>q=written"});
 }
 
 }  // namespace

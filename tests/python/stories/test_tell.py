@@ -198,6 +198,18 @@ class TestItems:
         for story in (second, third):
             assert_whole(story)
 
+    def test_nothing_is_ahead_of_whom_a_superseded_item_leaves(self, journal: Journal) -> None:
+        a, b = journal.accept("a1"), journal.accept("a2")
+        journal.start("r1", [a, b])
+        journal.finish("r1", retry=[one(a), one(b)])
+        c = journal.accept("a3")
+        for seq in (a, b):
+            assert shape(journal.story(c)) == ["behind"]
+            journal.add("superseded", detail={"update": seq, "reason": ""})
+        story = journal.story(c)
+        assert shape(story) == ["behind", "first_send"]
+        assert story.waits[0].length_us == 2 * TICK_US
+
     def test_a_dead_deliverers_request(self, journal: Journal) -> None:
         a = journal.accept("a1")
         journal.start("r1", [a])
