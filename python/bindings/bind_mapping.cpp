@@ -110,10 +110,14 @@ py::object error_of(const std::vector<ErrorDetail>& details) {
   throw ValidationError("the event is invalid", std::move(details));
 }
 
+std::vector<ErrorDetail> lone_surrogates() {
+  return {{"string_unicode", {}, "Body should be a string without lone surrogates"}};
+}
+
 bool map_body(const Mapping& mapping, const RawBody& body, MappedView& mapped,
               std::vector<ErrorDetail>& errors) {
   if (body.is_unicode()) return mapping.map_json(body.text(), {}, mapped, errors);
-  errors = {{"string_unicode", {}, "Body should be a string without lone surrogates"}};
+  errors = lone_surrogates();
   return false;
 }
 
@@ -236,6 +240,26 @@ py::list apply_json_many(const Mapping& mapping, const py::object& bodies) {
   return size > kReleaseBytes ? map_without_gil(mapping, raws) : map_with_gil(mapping, raws);
 }
 
+std::vector<RuleTrace> trace(const Mapping& mapping, const py::object& body) {
+  const RawBody raw(body);
+  if (raw.is_unicode()) return mapping.trace(raw.text());
+  std::vector<ErrorDetail> errors = lone_surrogates();
+  throw_invalid(errors);
+}
+
+void bind_rule_trace(py::module_& m) {
+  py::class_<RuleTrace>(m, "RuleTrace", "What one rule did with an event.")
+      .def_readonly("rule", &RuleTrace::rule)
+      .def_readonly("source", &RuleTrace::source)
+      .def_readonly("applied", &RuleTrace::applied)
+      .def_readonly("target", &RuleTrace::target)
+      .def_property_readonly("outcome", [](const RuleTrace& self) { return to_text(self.outcome); })
+      .def("__repr__", [](const RuleTrace& self) {
+        return py::str("RuleTrace(rule={!r}, source={!r}, applied={!r}, target={!r}, outcome={!r})")
+            .format(self.rule, self.source, self.applied, self.target, to_text(self.outcome));
+      });
+}
+
 py::object json_value(std::string_view text) {
   return py::module_::import("json").attr("loads")(py::str(text.data(), text.size()));
 }
@@ -276,6 +300,7 @@ std::string repr(const Mapping& mapping) {
 }  // namespace
 
 void bind_mapping(py::module_& m) {
+  bind_rule_trace(m);
   py::class_<Mapping> type(
       m, "Mapping",
       "Compiled rules from event fields to target attributes. Immutable; any number of "
@@ -291,6 +316,9 @@ void bind_mapping(py::module_& m) {
       .def("apply_json_many", &apply_json_many, py::arg("bodies"), py::pos_only(),
            "apply_json() for each body. An invalid body gives its ValidationError as an element; "
            "the others are mapped all the same.")
+      .def("trace", &trace, py::arg("body"), py::pos_only(),
+           "What each rule did with a body, in the order of the rules. Raises ValidationError if "
+           "it is no event.")
       .def_property_readonly("version", &Mapping::version,
                              "Twelve hexadecimal digits; equal rules have equal versions.")
       .def_property_readonly("rules", &rules_of, "The rules in full form, as a new list.")

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     )
     from cxrelay.event import InteractionEvent, parse_event
     from cxrelay.fault_proxy import FaultProxy
-    from cxrelay.mapping import Mapping
+    from cxrelay.mapping import Mapping, RuleTrace
     from cxrelay.relay import Relay
     from cxrelay.results import (
         FlushResult,
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         UpdaterCounts,
     )
     from cxrelay.simulator import Simulator
+    from cxrelay.stories import Story, explain
 
 try:
     from cxrelay._core import __version__
@@ -108,10 +109,12 @@ __all__ = [
     "RelayConfig",
     "RelayStats",
     "RetryConfig",
+    "RuleTrace",
     "ScopeCheck",
     "Secret",
     "Simulator",
     "StoreError",
+    "Story",
     "TargetConfig",
     "TargetState",
     "TokenProvider",
@@ -121,6 +124,7 @@ __all__ = [
     "ValidationError",
     "VerifyResult",
     "__version__",
+    "explain",
     "generate_checkpoint_key",
     "parse_event",
     "sign_checkpoint",
@@ -143,10 +147,11 @@ _HOMES = {
     ),
     "event": "InteractionEvent parse_event",
     "fault_proxy": "FaultProxy",
-    "mapping": "Mapping",
+    "mapping": "Mapping RuleTrace",
     "relay": "Relay",
     "results": "FlushResult RelayStats ScopeCheck TargetState UpdaterCounts",
     "simulator": "Simulator",
+    "stories": "Story explain",
 }
 """Module to the names that it gives. Loaded when first used: most programs need few of them."""
 

@@ -47,6 +47,21 @@ class InteractionEvent:
 # ---- mapping ----
 
 @final
+class RuleTrace:
+    """What one rule did with an event; holds no value of it."""
+
+    @property
+    def rule(self) -> int: ...  # its place in Mapping.rules, from 0
+    @property
+    def source(self) -> str: ...  # from
+    @property
+    def applied(self) -> list[str]: ...  # the functions that ran; "lookup" if the table was asked
+    @property
+    def target(self) -> str: ...  # to
+    @property
+    def outcome(self) -> str: ...  # "written", "default", "empty" or "missing"
+
+@final
 class Mapping:
     """Compiled rules from event fields to target attributes.
 
@@ -83,6 +98,16 @@ class Mapping:
         self, bodies: Sequence[_Body], /
     ) -> list[tuple[str, bytes] | ValidationError | None]:
         """Returns :meth:`apply_json` for each body; an invalid one gives its error as an element."""
+
+    def trace(self, body: _Body, /) -> list[RuleTrace]:
+        """Returns what each rule did with a body, in the order of the rules.
+
+        The input limits are not asked. A rule that demands a value which is not there is told as
+        ``empty`` or ``missing``.
+
+        Raises:
+            ValidationError: it is no event.
+        """
 
     @property
     def version(self) -> str:

@@ -25,6 +25,7 @@ from cxrelay.results import FlushResult, RelayStats, ScopeCheck
 
 if TYPE_CHECKING:
     from cxrelay.mapping import Mapping
+    from cxrelay.stories import Story
 
 __all__ = ["Relay"]
 
@@ -216,6 +217,19 @@ class Relay:
     def stop_reason(self) -> str:
         """Returns why the last delivery ended; ``none`` while one goes on."""
         return self._native.stop_reason()
+
+    def explain(self, name: str) -> list[Story]:
+        """Tells what happened to an event, or to every event of an interaction.
+
+        Args:
+            name: an idempotency key, or the id of an interaction.
+
+        Returns:
+            The stories in the order of arrival; empty if there is no such event.
+        """
+        from cxrelay.stories import explain
+
+        return explain(name, self.queue, self._mapping)
 
     def export_audit(self) -> _core.ExportResult:
         """Appends what is new in the audit trail to the file that the configuration names.

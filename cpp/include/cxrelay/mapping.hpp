@@ -29,6 +29,24 @@ struct MappedView {
   std::string_view payload;
 };
 
+enum class RuleOutcome {
+  written,       // the value stands in the payload
+  used_default,  // there was no value: the rule's default was written
+  empty,         // what the source holds is empty, or has become empty: nothing was written
+  missing,       // the event has nothing at the source: nothing was written
+};
+// written, default, empty, missing
+std::string_view to_text(RuleOutcome outcome) noexcept;
+
+// What one rule did with an event.
+struct RuleTrace {
+  std::size_t rule = 0;              // its place in rules_json(), from 0
+  std::string source;                // `from` and `to` as in rules_json()
+  std::vector<std::string> applied;  // functions that ran, in order; `lookup` if a table was asked
+  std::string target;
+  RuleOutcome outcome = RuleOutcome::missing;
+};
+
 using MapResult = std::variant<MappedEvent, std::vector<ErrorDetail>>;
 
 // Immutable once compiled; any number of threads may use one.
@@ -52,6 +70,11 @@ class Mapping {
   // Payload for an event already parsed; empty text = nothing to write. Throws ValidationError if a rule
   // demands a value that is not there.
   std::string apply(const InteractionEvent& event) const;
+
+  // What each rule did with the event in `raw`, in the order of the rules. Holds no value of the event. The input
+  // limits are not asked: the event is taken to have been accepted once. Throws ValidationError if `raw` is no event;
+  // a rule that demands a value which is not there is told as `empty` or `missing`.
+  std::vector<RuleTrace> trace(std::string_view raw) const;
 
   // Parse, validate and map in one pass over `raw`: the hot path. Reuses per-thread buffers.
   MapResult apply_json(std::string_view raw, const InputLimits& limits = {}) const;

@@ -76,6 +76,20 @@ ThreadMemory& thread_memory() {
 
 }  // namespace
 
+std::string_view to_text(RuleOutcome outcome) noexcept {
+  switch (outcome) {
+    case RuleOutcome::written:
+      return "written";
+    case RuleOutcome::used_default:
+      return "default";
+    case RuleOutcome::empty:
+      return "empty";
+    case RuleOutcome::missing:
+      return "missing";
+  }
+  return "";
+}
+
 struct Mapping::Compiled {
   explicit Compiled(std::vector<mapping::Rule> rules)
       : program(std::move(rules)),
@@ -110,6 +124,17 @@ std::string Mapping::apply(const InteractionEvent& event) const {
   const std::string_view raw = event.original.empty() ? body : event.original;
   if (!apply_json(raw, limits_of_existing_event(), out, errors)) throw_invalid(std::move(errors));
   return std::move(out.payload);
+}
+
+std::vector<RuleTrace> Mapping::trace(std::string_view raw) const {
+  auto& [document, event, key, workspace] = thread_memory();
+  std::vector<ErrorDetail> errors;
+  if (!parse_event_view(raw, limits_of_existing_event(), document, event, errors)) {
+    throw_invalid(std::move(errors));
+  }
+  write_idempotency_key(key, event);
+  const auto timestamp = std::string_view(key).substr(event.id(Field::interaction_id).size() + 1);
+  return compiled_->program.trace(event, timestamp, workspace);
 }
 
 MapResult Mapping::apply_json(std::string_view raw, const InputLimits& limits) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "base/short_text.hpp"
@@ -128,6 +129,31 @@ struct Program::Run {
     return value;
   }
 
+  // evaluate() step by step, so that it can be told which functions ran.
+  RuleTrace trace(const Step& step, std::size_t number) const {
+    const auto& rule = program.rules_[number];
+    RuleTrace told{number, source_text(rule.from), {}, path_text(rule.to), RuleOutcome::missing};
+    const bool is_there = step.is_time || workspace.slots[step.slot] != nullptr;
+    Value value = load(step);
+    for (const auto& function : rule.apply) {
+      if (value.kind == Value::Kind::none) break;
+      told.applied.emplace_back(function_info(function.name).name);
+      apply_functions(std::span(&function, 1), value, workspace.scratch);
+    }
+    if (!rule.lookup.empty() && value.kind != Value::Kind::none) {
+      told.applied.emplace_back("lookup");
+      value = look_up(rule.lookup, value);
+    }
+    if (value.kind != Value::Kind::none) {
+      told.outcome = RuleOutcome::written;
+    } else if (!rule.default_json.empty()) {
+      told.outcome = RuleOutcome::used_default;
+    } else if (is_there) {
+      told.outcome = RuleOutcome::empty;
+    }
+    return told;
+  }
+
   void write(PayloadWriter& writer, std::vector<ErrorDetail>& errors) const {
     std::size_t member = 0;
     for (const Step& step : program.steps_) {
@@ -210,6 +236,18 @@ bool Program::run(const EventView& event, std::string_view timestamp, Workspace&
   run.write(writer, errors);
   writer.finish();
   return errors.empty();
+}
+
+std::vector<RuleTrace> Program::trace(const EventView& event, std::string_view timestamp,
+                                      Workspace& workspace) const {
+  const Run run{*this, event, timestamp, event.document->text(), workspace};
+  run.select();
+  std::vector<RuleTrace> told(rules_.size());
+  for (std::size_t member = 0; member < steps_.size(); ++member) {
+    const auto rule = layout_.members[member].rule;
+    told[rule] = run.trace(steps_[member], rule);
+  }
+  return told;
 }
 
 }  // namespace cxrelay::mapping

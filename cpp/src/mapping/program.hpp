@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cxrelay/mapping.hpp"
 #include "event/event_view.hpp"
 #include "mapping/layout.hpp"
 #include "mapping/output.hpp"
@@ -35,6 +36,10 @@ class Program {
   // `errors` gets one entry for each.
   bool run(const EventView& event, std::string_view timestamp, Workspace& workspace,
            std::vector<ErrorDetail>& errors) const;
+
+  // What each rule does with `event`, in the order of the rules.
+  std::vector<RuleTrace> trace(const EventView& event, std::string_view timestamp,
+                               Workspace& workspace) const;
 
  private:
   struct Run;
