@@ -212,6 +212,10 @@ class Queue {
   virtual std::optional<std::int64_t> next_due_us() = 0;
   // Calls `notify` (from any thread) after a put made something claimable; an empty function removes it.
   virtual void on_put(std::function<void()> notify) = 0;
+  // Whether the store may have changed since the last call, by whoever: a put of another process, of which on_put()
+  // does not tell. A deliverer without work asks ten times a second, so it must be cheap and leave the disk alone.
+  // False for ever where the store itself tells of every put. Throws StoreError.
+  virtual bool changed() { return false; }
 
   virtual QueueStats stats() = 0;
   virtual std::vector<UpdateInfo> list(const ListFilter& filter) = 0;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "json/write.hpp"
 #include "queue/check.hpp"
@@ -74,7 +75,8 @@ struct SqliteQueue::Handles {
   Deliverer deliverer;
   RejectLimit rejects;
   std::mutex reader_mutex;
-  sqlite::Database reader;  // guarded by reader_mutex
+  sqlite::Database reader;         // guarded by reader_mutex
+  std::int64_t seen_version = -1;  // guarded by reader_mutex
   GroupCommit commits;
 };
 
@@ -251,6 +253,16 @@ std::optional<std::int64_t> SqliteQueue::next_due_us() {
 }
 
 // ---- questions ------------------------------------------------------------------------------------------
+// SQLite keeps the number in memory that all processes share, and changes it with every commit of another connection.
+// Whoever reads at the moment, a check say, is not waited for.
+bool SqliteQueue::changed() {
+  Handles& h = handles();
+  const std::unique_lock lock(h.reader_mutex, std::try_to_lock);
+  if (!lock.owns_lock()) return true;
+  const auto version = h.reader.integer("PRAGMA data_version");
+  return std::exchange(h.seen_version, version) != version;
+}
+
 
 QueueStats SqliteQueue::stats() {
   Handles& h = handles();
