@@ -16,6 +16,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # as typing.TYPE_CHECKING, which would cost its import
 if TYPE_CHECKING:
     from cxrelay._core import (
+        BackupResult,
         CheckResult,
         Claim,
         ExportResult,
@@ -80,6 +81,7 @@ __all__ = [
     "AuditError",
     "AuthConfig",
     "AuthError",
+    "BackupResult",
     "CheckResult",
     "Claim",
     "ClosedError",
@@ -122,8 +124,8 @@ __all__ = [
 
 _HOMES = {
     "_core": (
-        "CheckResult Claim ExportResult Queue QueueStats Receipt TokenProvider Update VerifyResult "
-        "verify_audit"
+        "BackupResult CheckResult Claim ExportResult Queue QueueStats Receipt TokenProvider Update "
+        "VerifyResult verify_audit"
     ),
     "config": (
         "AuditConfig AuthConfig LimitsConfig MappingConfig QueueConfig RelayConfig RetryConfig "

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "json/write.hpp"
+#include "queue/backup.hpp"
 #include "queue/check.hpp"
 #include "queue/gate_row.hpp"
 #include "queue/opening.hpp"
@@ -252,7 +253,6 @@ std::optional<std::int64_t> SqliteQueue::next_due_us() {
   return due;
 }
 
-// ---- questions ------------------------------------------------------------------------------------------
 // SQLite keeps the number in memory that all processes share, and changes it with every commit of another connection.
 // Whoever reads at the moment, a check say, is not waited for.
 bool SqliteQueue::changed() {
@@ -263,6 +263,7 @@ bool SqliteQueue::changed() {
   return std::exchange(h.seen_version, version) != version;
 }
 
+// ---- questions ------------------------------------------------------------------------------------------
 
 QueueStats SqliteQueue::stats() {
   Handles& h = handles();
@@ -298,6 +299,14 @@ std::vector<std::vector<SqlValue>> SqliteQueue::query(std::string_view sql,
     throw StoreError(StoreErrorKind::other, "SQL: a statement of its own, without a transaction");
   }
   return rows;
+}
+
+// On a connection of its own, so that nobody waits for it.
+BackupResult SqliteQueue::backup(const std::string& path, const BackupOptions& options) {
+  handles();
+  sqlite::Database source(options_.path, sqlite::OpenMode::create);
+  source.run("PRAGMA query_only=ON");
+  return back_up(source, path, options);
 }
 
 std::int64_t SqliteQueue::revive(const ListFilter& filter, std::string_view operator_name) {
@@ -348,6 +357,12 @@ std::vector<std::vector<SqlValue>> query_sqlite(Queue& queue, std::string_view s
   auto* sqlite = dynamic_cast<queue::SqliteQueue*>(&queue);
   if (sqlite == nullptr) throw ConfigError("only a SQLite queue answers SQL");
   return sqlite->query(sql, parameters);
+}
+
+BackupResult backup_sqlite(Queue& queue, const std::string& path, const BackupOptions& options) {
+  auto* sqlite = dynamic_cast<queue::SqliteQueue*>(&queue);
+  if (sqlite == nullptr) throw ConfigError("only a SQLite queue is copied to a file");
+  return sqlite->backup(path, options);
 }
 
 }  // namespace cxrelay

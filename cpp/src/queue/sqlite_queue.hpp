@@ -44,6 +44,7 @@ class SqliteQueue final : public Queue, private AuditSource {
 
   std::vector<std::vector<SqlValue>> query(std::string_view sql,
                                            std::span<const SqlValue> parameters);
+  BackupResult backup(const std::string& path, const BackupOptions& options);
 
  private:
   // Everything that is bound to the process that opened the file: after a fork the child must not touch it.
