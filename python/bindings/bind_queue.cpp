@@ -141,6 +141,18 @@ py::list query(QueueHandle& self, const std::string& sql, const py::sequence& pa
   return out;
 }
 
+// Ctrl-C ends the copying.
+void let_signals_in(std::int64_t, std::int64_t) {
+  const py::gil_scoped_acquire acquired;
+  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+}
+
+BackupResult backup(QueueHandle& self, const std::string& path, std::int64_t max_log_bytes) {
+  const py::gil_scoped_release release;
+  return backup_sqlite(*self.get(), path,
+                       {.max_log_bytes = max_log_bytes, .progress = let_signals_in});
+}
+
 void bind_values(py::module_& m) {
   py::class_<Receipt>(m, "Receipt")
       .def_property_readonly("status", [](const Receipt& self) { return to_text(self.status); })
@@ -192,6 +204,9 @@ void bind_values(py::module_& m) {
       .def_readonly("ok", &CheckResult::ok)
       .def_readonly("problems", &CheckResult::problems)
       .def_readonly("records", &CheckResult::records);
+  py::class_<BackupResult>(m, "BackupResult")
+      .def_readonly("bytes", &BackupResult::bytes)
+      .def_readonly("records", &BackupResult::records);
 }
 
 void bind_handle(py::module_& m) {
@@ -258,6 +273,8 @@ void bind_handle(py::module_& m) {
           py::arg("accepted_until_us") = py::none())
       .def(
           "check", [](QueueHandle& self) { return self.get()->check(); }, release)
+      .def("backup", &backup, py::arg("path"),
+           py::arg("max_log_bytes") = BackupOptions{}.max_log_bytes)
       .def("claim", &claim, py::arg("max_updates") = 25, py::arg("target") = "")
       .def("claim_many", &claim_many, py::arg("max_requests"), py::arg("max_updates") = 25,
            py::arg("target") = "")

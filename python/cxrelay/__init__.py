@@ -16,6 +16,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # as typing.TYPE_CHECKING, which would cost its import
 if TYPE_CHECKING:
     from cxrelay._core import (
+        BackupResult,
         Checkpoint,
         CheckResult,
         Claim,
@@ -85,6 +86,7 @@ __all__ = [
     "AuditError",
     "AuthConfig",
     "AuthError",
+    "BackupResult",
     "CheckResult",
     "Checkpoint",
     "Claim",
@@ -134,8 +136,8 @@ __all__ = [
 
 _HOMES = {
     "_core": (
-        "CheckResult Checkpoint Claim ExportResult Queue QueueStats Receipt TokenProvider Update "
-        "VerifyResult generate_checkpoint_key sign_checkpoint verify_audit write_checkpoint"
+        "BackupResult CheckResult Checkpoint Claim ExportResult Queue QueueStats Receipt TokenProvider "
+        "Update VerifyResult generate_checkpoint_key sign_checkpoint verify_audit write_checkpoint"
     ),
     "config": (
         "AuditConfig AuthConfig LimitsConfig MappingConfig QueueConfig RelayConfig RetryConfig "

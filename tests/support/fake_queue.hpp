@@ -59,6 +59,11 @@ class FakeQueue final : public Queue {
     }
     if (notify) notify();
   }
+  // Another process puts an update: it is there when somebody asks whether the store has changed.
+  void put_elsewhere(const std::string& interaction_id) {
+    const std::lock_guard lock(mutex_);
+    elsewhere_.push_back(interaction_id);
+  }
   // Another process becomes or stops being the deliverer.
   void set_held_elsewhere(bool held) {
     const std::lock_guard lock(mutex_);
@@ -204,6 +209,18 @@ class FakeQueue final : public Queue {
   void on_put(std::function<void()> notify) override {
     const std::lock_guard lock(mutex_);
     notify_ = std::move(notify);
+  }
+  bool changed() override {
+    const std::lock_guard lock(mutex_);
+    if (elsewhere_.empty()) return false;
+    for (const std::string& id : std::exchange(elsewhere_, {})) {
+      NewUpdate update;
+      update.idempotency_key = update.interaction_id = id;
+      update.mapped = R"({"a":1})";
+      store(update);
+    }
+    change();
+    return true;
   }
 
   QueueStats stats() override { return {}; }
@@ -357,6 +374,7 @@ class FakeQueue final : public Queue {
   std::vector<std::string> violations_;
   std::map<std::string, std::int64_t> gates_;
   std::function<void()> notify_;
+  std::vector<std::string> elsewhere_;
   std::exception_ptr error_;
   std::int64_t epoch_ = 0;
   std::int64_t my_epoch_ = 0;

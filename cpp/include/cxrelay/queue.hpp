@@ -226,6 +226,10 @@ class Queue {
   virtual std::optional<std::int64_t> next_due_us() = 0;
   // Calls `notify` (from any thread) after a put made something claimable; an empty function removes it.
   virtual void on_put(std::function<void()> notify) = 0;
+  // Whether the store may have changed since the last call, by whoever: a put of another process, of which on_put()
+  // does not tell. A deliverer without work asks ten times a second, so it must be cheap and leave the disk alone.
+  // False for ever where the store itself tells of every put. Throws StoreError.
+  virtual bool changed() { return false; }
 
   virtual QueueStats stats() = 0;
   virtual std::vector<UpdateInfo> list(const ListFilter& filter) = 0;
@@ -263,5 +267,29 @@ using SqlValue =
 // locks. Only statements that write nothing. Throws StoreError; ConfigError if `queue` is not a SQLite one.
 std::vector<std::vector<SqlValue>> query_sqlite(Queue& queue, std::string_view sql,
                                                 std::span<const SqlValue> parameters = {});
+
+struct BackupOptions {
+  // While the copy is made, the write-ahead log cannot start again. Beyond this size the backup is given up rather
+  // than the disk filled. Defaults to 1 GiB.
+  std::int64_t max_log_bytes = std::int64_t{1} << 30;
+  // Called in the caller's thread about once a megabyte, with bytes copied and bytes in all. What it throws gives the
+  // backup up.
+  std::function<void(std::int64_t done_bytes, std::int64_t all_bytes)> progress = {};
+};
+
+struct BackupResult {
+  std::int64_t bytes = 0;    // size of the copy
+  std::int64_t records = 0;  // journal records in it: all up to this seq
+};
+
+// Copies a SQLite queue file to `path`, while any process puts and delivers. The copy is the state at one moment after
+// the call began, so it holds every receipt that was given before; it is a queue file of its own (0600). It has its
+// name only when it is whole and on disk: until then it is `path`.partial, which a killed process leaves behind and
+// the next backup to the same path takes over.
+// Throws StoreError: other if `path`, or a log that would belong to it, exists already; unsafe_file if it is a symbolic
+// link; busy if another backup writes to it or the log grew too long; full, io. Then nothing new is at `path`.
+// ConfigError if `queue` is not a SQLite one.
+BackupResult backup_sqlite(Queue& queue, const std::string& path,
+                           const BackupOptions& options = {});
 
 }  // namespace cxrelay

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
@@ -103,6 +104,19 @@ void sync_directory_of(const std::string& path) {
   if (::fsync(fd.get()) != 0) fail("cannot sync a directory", errno);
 }
 
+void rename_to_new(const std::string& from, const std::string& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
+  if (errno == EINVAL) {  // the file system does not know of it
+    struct stat info {};
+    const bool is_free = ::lstat(to.c_str(), &info) != 0 && errno == ENOENT;
+    if (is_free && ::rename(from.c_str(), to.c_str()) == 0) return;
+    if (!is_free) errno = EEXIST;
+  }
+  if (errno == EEXIST)
+    throw StoreError(StoreErrorKind::other, "refused: " + to + " exists already");
+  fail("cannot rename " + from, errno);
+}
+
 FileLock::FileLock(Fd fd) : fd_(std::move(fd)) { close_in_children(fd_.get()); }
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
@@ -116,6 +130,13 @@ FileLock& FileLock::operator=(FileLock&& other) noexcept {
 void FileLock::unlock() noexcept {
   if (fd_.valid()) keep_in_children(fd_.get());
   fd_.reset();
+}
+
+bool FileLock::is_at(const std::string& path) const {
+  struct stat locked {};
+  struct stat named {};
+  return ::fstat(fd_.get(), &locked) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
 FileLock FileLock::wait(const std::string& path) {

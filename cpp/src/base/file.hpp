@@ -33,6 +33,9 @@ Fd open_private(const std::string& path, int flags);
 void write_all(int fd, std::string_view bytes);   // throws StoreError(io or full)
 void sync_data(int fd);                           // fdatasync; throws StoreError(io)
 void sync_directory_of(const std::string& path);  // makes a create or a rename in it durable
+// Gives the file another name that nothing has yet. Throws StoreError(other) if something has it; of two that try at
+// once, one gets it where the file system can do that (all local ones of Linux can).
+void rename_to_new(const std::string& from, const std::string& to);
 
 // An exclusive advisory lock on a file of its own, held until destroyed; it falls with the process, whose forked
 // children do not have it.
@@ -46,6 +49,9 @@ class FileLock {
   static FileLock wait(const std::string& path);
   // None if somebody else, in this process or another, holds it.
   static std::optional<FileLock> try_take(const std::string& path);
+  int descriptor() const noexcept { return fd_.get(); }
+  // Whether the locked file still has this name: it may have been renamed or removed before the lock was taken.
+  bool is_at(const std::string& path) const;
   // For a forked child, where the descriptor is closed already.
   void abandon() noexcept { fd_.release(); }
 

@@ -8,11 +8,12 @@
 
 namespace cxrelay::delivery {
 
-void Exchange::wait(Microseconds at_most) {
+bool Exchange::wait(Microseconds at_most) {
   std::unique_lock lock(mutex_);
-  feeder_wakes_.wait_for(lock, at_most,
-                         [this] { return news_ || sender_gone_ || !finished_.empty(); });
+  const bool woken = feeder_wakes_.wait_for(
+      lock, at_most, [this] { return news_ || sender_gone_ || !finished_.empty(); });
   news_ = false;
+  return woken;
 }
 
 void Exchange::pause(Microseconds time) {

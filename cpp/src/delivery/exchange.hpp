@@ -33,8 +33,8 @@ class Exchange {
 
   // ---- the feeder
   // Returns when something finished, when there is news (a put, a question, the end), or after
-  // `at_most`.
-  void wait(Microseconds at_most);
+  // `at_most`: false then.
+  bool wait(Microseconds at_most);
   // Returns after `time`, or when the run is told to end: a put does not cut it short.
   void pause(Microseconds time);
   void offer(Jobs jobs);

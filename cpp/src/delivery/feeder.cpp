@@ -13,6 +13,7 @@ constexpr std::int64_t kUsPerMs = 1000;
 constexpr std::int64_t kLongestGateUs = 3'600'000'000;
 constexpr std::int64_t kHeartbeatUs = 5'000'000;
 constexpr std::int64_t kStandbyUs = 250'000;  // a dead deliverer is followed within a second
+constexpr std::int64_t kLookUs = 100'000;
 constexpr std::int64_t kDryUs = 50'000;
 constexpr std::int64_t kLeastWaitUs = 2'000;
 constexpr Access::Quota kNoClaims{.requests = 0};
@@ -174,7 +175,24 @@ void Feeder::rest(std::optional<std::int64_t> due_us) {
     wait_us = std::min(wait_us, until_claim_us(*due_us - parts_.clock.wall_us(), now_us));
   }
   dry_ = false;
-  exchange_.wait(microseconds(std::max<std::int64_t>(wait_us, 0)));
+  wait_us = std::max<std::int64_t>(wait_us, 0);
+  if (due_us && *due_us <= parts_.clock.wall_us()) {
+    exchange_.wait(microseconds(wait_us));
+  } else {
+    await_foreign_put(wait_us);
+  }
+}
+
+// A put of another process wakes nobody, so it is looked for now and then.
+void Feeder::await_foreign_put(std::int64_t wait_us) {
+  try {
+    for (; wait_us > kLookUs; wait_us -= kLookUs) {
+      if (exchange_.wait(microseconds(kLookUs)) || parts_.queue.changed()) return;
+    }
+  } catch (const StoreError& error) {
+    return on_store_trouble(error);
+  }
+  exchange_.wait(microseconds(wait_us));
 }
 
 // How long it makes no sense to look again, if nothing happens.

@@ -53,6 +53,7 @@ class Feeder {
   void leave_office() noexcept;
   bool gives_up() const;
   void rest(std::optional<std::int64_t> due_us);
+  void await_foreign_put(std::int64_t wait_us);
 
   std::int64_t until_claim_us(std::int64_t due_in_us, std::int64_t now_us) const;
   Access::Quota quota() const;

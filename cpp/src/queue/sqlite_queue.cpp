@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "json/write.hpp"
+#include "queue/backup.hpp"
 #include "queue/check.hpp"
 #include "queue/gate_row.hpp"
 #include "queue/opening.hpp"
@@ -74,7 +76,8 @@ struct SqliteQueue::Handles {
   Deliverer deliverer;
   RejectLimit rejects;
   std::mutex reader_mutex;
-  sqlite::Database reader;  // guarded by reader_mutex
+  sqlite::Database reader;         // guarded by reader_mutex
+  std::int64_t seen_version = -1;  // guarded by reader_mutex
   GroupCommit commits;
 };
 
@@ -250,6 +253,16 @@ std::optional<std::int64_t> SqliteQueue::next_due_us() {
   return due;
 }
 
+// SQLite keeps the number in memory that all processes share, and changes it with every commit of another connection.
+// Whoever reads at the moment, a check say, is not waited for.
+bool SqliteQueue::changed() {
+  Handles& h = handles();
+  const std::unique_lock lock(h.reader_mutex, std::try_to_lock);
+  if (!lock.owns_lock()) return true;
+  const auto version = h.reader.integer("PRAGMA data_version");
+  return std::exchange(h.seen_version, version) != version;
+}
+
 // ---- questions ------------------------------------------------------------------------------------------
 
 QueueStats SqliteQueue::stats() {
@@ -292,6 +305,14 @@ std::vector<UpdateInfo> SqliteQueue::revivable(const ListFilter& filter) {
   Handles& h = handles();
   const std::lock_guard lock(h.reader_mutex);
   return read_revivable(h.reader, filter);
+}
+
+// On a connection of its own, so that nobody waits for it.
+BackupResult SqliteQueue::backup(const std::string& path, const BackupOptions& options) {
+  handles();
+  sqlite::Database source(options_.path, sqlite::OpenMode::create);
+  source.run("PRAGMA query_only=ON");
+  return back_up(source, path, options);
 }
 
 std::int64_t SqliteQueue::revive(const ListFilter& filter, std::string_view operator_name) {
@@ -342,6 +363,12 @@ std::vector<std::vector<SqlValue>> query_sqlite(Queue& queue, std::string_view s
   auto* sqlite = dynamic_cast<queue::SqliteQueue*>(&queue);
   if (sqlite == nullptr) throw ConfigError("only a SQLite queue answers SQL");
   return sqlite->query(sql, parameters);
+}
+
+BackupResult backup_sqlite(Queue& queue, const std::string& path, const BackupOptions& options) {
+  auto* sqlite = dynamic_cast<queue::SqliteQueue*>(&queue);
+  if (sqlite == nullptr) throw ConfigError("only a SQLite queue is copied to a file");
+  return sqlite->backup(path, options);
 }
 
 }  // namespace cxrelay

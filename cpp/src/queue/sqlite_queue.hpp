@@ -34,6 +34,7 @@ class SqliteQueue final : public Queue, private AuditSource {
   std::int64_t gate_until_us(std::string_view target) override;
   std::optional<std::int64_t> next_due_us() override;
   void on_put(std::function<void()> notify) override;
+  bool changed() override;
   QueueStats stats() override;
   std::vector<UpdateInfo> list(const ListFilter& filter) override;
   std::optional<UpdateInfo> find(std::string_view idempotency_key) override;
@@ -44,6 +45,7 @@ class SqliteQueue final : public Queue, private AuditSource {
 
   std::vector<std::vector<SqlValue>> query(std::string_view sql,
                                            std::span<const SqlValue> parameters);
+  BackupResult backup(const std::string& path, const BackupOptions& options);
 
  private:
   // Everything that is bound to the process that opened the file: after a fork the child must not touch it.

@@ -1,4 +1,4 @@
-"""``cxrelay queue``: look into a queue file, and bring updates back."""
+"""``cxrelay queue``: look into a queue file, bring updates back, copy it."""
 
 from __future__ import annotations
 
@@ -73,6 +73,14 @@ def register(commands: Commands) -> None:
         "replay the journal and compare it with the stored state",
         "cxrelay queue check",
     )
+    backup = add_command(
+        group,
+        "backup",
+        back_up,
+        "copy the queue file, while others put and deliver; an existing FILE is refused",
+        "cxrelay queue backup /backup/queue-2024-05-15.db --json",
+    )
+    backup.add_argument("file", metavar="FILE", help="the copy; it is there when it is whole")
 
 
 def stats(args: argparse.Namespace, output: Output) -> ExitCode:
@@ -143,6 +151,14 @@ def check(args: argparse.Namespace, output: Output) -> ExitCode:
     text = "\n".join([f"{verdict}; {result.records:,} records replayed", *result.problems])
     output.result({"ok": result.ok, "records": result.records, "problems": result.problems}, text)
     return ExitCode.OK if result.ok else ExitCode.FAILED
+
+
+def back_up(args: argparse.Namespace, output: Output) -> ExitCode:
+    """A copy of the file, of one moment."""
+    result = open_queue(args).backup(args.file)
+    text = f"{args.file}: {result.records:,} records, {result.bytes:,} bytes"
+    output.result({"path": args.file, "records": result.records, "bytes": result.bytes}, text)
+    return ExitCode.OK
 
 
 def _add_filter(parser: argparse.ArgumentParser, states: tuple[str, ...], limit_help: str) -> None:

@@ -128,6 +128,32 @@ TEST_F(FileTest, ALockExcludesEverybodyElse) {
   EXPECT_TRUE(FileLock::try_take(path_));
 }
 
+TEST_F(FileTest, ALockKnowsWhetherItsFileStillHasItsName) {
+  const auto lock = FileLock::try_take(path_);
+  EXPECT_TRUE(lock->is_at(path_));
+  fs::rename(path_, path_ + "-elsewhere");
+  EXPECT_FALSE(lock->is_at(path_));
+  std::ofstream(path_) << "another one";
+  EXPECT_FALSE(lock->is_at(path_));
+  EXPECT_TRUE(lock->is_at(path_ + "-elsewhere"));
+}
+
+TEST_F(FileTest, ANewNameIsNobodyElses) {
+  std::ofstream(path_) << "new";
+  const std::string taken = path_ + "-taken";
+  std::ofstream(taken) << "old";
+  try {
+    rename_to_new(path_, taken);
+    ADD_FAILURE() << "it was replaced";
+  } catch (const StoreError& error) {
+    EXPECT_EQ(error.kind(), StoreErrorKind::other);
+  }
+  EXPECT_EQ(read(taken), "old");
+  rename_to_new(path_, path_ + "-free");
+  EXPECT_EQ(read(path_ + "-free"), "new");
+  EXPECT_FALSE(fs::exists(path_));
+}
+
 TEST_F(FileTest, WaitingEndsWhenTheLockFalls) {
   std::optional<FileLock> lock = FileLock::try_take(path_);
   std::atomic<bool> released{false};

@@ -1,4 +1,5 @@
 // start() and stop(), standing by, fencing, trouble with the store, the heartbeat.
+#include <atomic>
 #include <thread>
 
 #include "updater_fixture.hpp"
@@ -24,6 +25,32 @@ TEST_F(RunTest, DeliversWhatIsPut) {
   updater->stop(-1);
   EXPECT_EQ(updater->stop_reason(), StopReason::stopped);
   EXPECT_FALSE(queue->elected());
+}
+
+TEST_F(RunTest, DeliversWhatAnotherProcessPuts) {
+  make(all_done);
+  updater->start();
+  ASSERT_EQ(updater->flush(-1), StopReason::idle);
+  for (std::size_t i = 1; i <= 3; ++i) {
+    queue->put_elsewhere("int-" + std::to_string(i));
+    ASSERT_TRUE(queue->wait_until([&] { return completed() == i; }));
+  }
+  EXPECT_LE(queue->transactions(), 8U);  // and not one each time that it looks
+  updater->stop(-1);
+}
+
+// A retry that waits must not hide what another process puts.
+TEST_F(RunTest, DeliversWhatAnotherProcessPutsWhileARetryWaits) {
+  options.retry.base_ms = 120'000;
+  std::atomic<int> sent{0};
+  make([&](const HttpRequest& request) { return sent++ == 0 ? answered(503) : all_done(request); });
+  queue->add("int-0");
+  updater->start();
+  ASSERT_TRUE(queue->wait_until([&] { return queue->requests_sent() == 1; }));
+  queue->put_elsewhere("int-1");
+  ASSERT_TRUE(queue->wait_until([&] { return completed() == 1; }));
+  EXPECT_EQ(queue->count(State::pending), 1U);
+  updater->stop(-1);
 }
 
 TEST_F(RunTest, FlushOnlyWaitsWhileItRuns) {

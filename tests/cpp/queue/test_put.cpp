@@ -146,5 +146,24 @@ TEST_F(PutTest, TellsThatSomethingCanBeClaimed) {
   EXPECT_EQ(told, 1);
 }
 
+TEST_F(PutTest, NoticesThatAnotherHandlePut) {
+  const auto other = open_queue();
+  queue_->changed();
+  EXPECT_FALSE(queue_->changed());
+  put_into(*other, {{"i1", 5}});
+  EXPECT_TRUE(queue_->changed());
+  EXPECT_FALSE(queue_->changed());
+  put_into(*other, {{"i1", 5}});  // a duplicate changes nothing
+  EXPECT_FALSE(queue_->changed());
+}
+
+TEST_F(PutTest, MissesNoChangeThatIsReadBeforeItIsAskedFor) {
+  const auto other = open_queue();
+  queue_->changed();
+  put_into(*other, {{"i1", 5}});
+  EXPECT_EQ(queue_->stats().accepted, 1);
+  EXPECT_TRUE(queue_->changed());
+}
+
 }  // namespace
 }  // namespace cxrelay::testing

@@ -12,21 +12,6 @@ import pytest
 from cxrelay import _core
 from cxrelay.errors import StoreError
 
-MEGABYTE = 1 << 20
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MiB, the same for every file of a queue."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={2 * MEGABYTE}", "cxrelay-test", folder]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"a file system cannot be mounted here: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
 
 class Filler:
     """Everybody else's data on the disk."""
