@@ -24,9 +24,6 @@ KILL_CALLS = (
     "openat", "write", "writev", "pwrite64", "pwritev", "ftruncate", "fallocate", "fsync",
     "fdatasync", "sync_file_range", "rename", "renameat", "renameat2", "unlink", "unlinkat", "flock",
 )  # fmt: skip
-# The log is copied back from 1,000 pages on. A story writes about 90, most of them after its first claim.
-PAGES_BEFORE = 955
-FRAME_BYTES = 24 + 4096
 WORKERS = 2
 T = TypeVar("T")
 
@@ -48,22 +45,9 @@ def make_long_log(path: Path) -> int:
     Returns how many.
     """
     queue = _core.Queue(str(path))
-    count = lengthen_log(queue, path)
+    count = queue_story.lengthen_log(queue, path)
     queue.close()
     return count
-
-
-def lengthen_log(queue: _core.Queue, path: Path) -> int:
-    """The same in a queue that stays open: a log that nobody else has open is copied back at the next opening."""
-    log = path.with_name(path.name + "-wal")
-    number = 0
-    while log.stat().st_size < (PAGES_BEFORE - 20) * FRAME_BYTES:
-        queue.put(f"before_{number}", f"before{number}", number, b"", b'{"a":1}')
-        number += 1
-    while claims := queue.claim_many(4, 100, "example"):
-        for claim in claims:
-            queue.settle(claim, [("completed", 200, "", 0)] * len(claim.updates))
-    return number
 
 
 def make_tutorial_file(path: Path) -> int:
@@ -172,7 +156,7 @@ class Sweep:
         if not self.stands_by:
             return None
         queue = _core.Queue(str(path))
-        self.accepted_before = lengthen_log(queue, path)
+        self.accepted_before = queue_story.lengthen_log(queue, path)
         queue.resign()  # the story delivers
         return queue
 

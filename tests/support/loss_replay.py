@@ -35,6 +35,7 @@ class Recording:
     files: Image
     accepted_before: int
     calls: list[strace.Call]
+    window: slice = field(default_factory=lambda: slice(None))  # the calls at which the power fails
 
     def replay(
         self,
@@ -60,7 +61,7 @@ class Recording:
     ) -> Iterator[tuple[str, Image, Promises]]:
         """Every different image with the promises that it has to keep."""
         seen: set[int] = set()
-        for disk, said in power_loss.crash_points(self.calls, self.folder, self.files):
+        for disk, said in self._crash_points():
             if after_failure and not disk.failed_syncs:
                 continue
             replay.points += 1
@@ -72,6 +73,9 @@ class Recording:
                     seen.add(key)
                     promises = Promises(said, self.accepted_before)
                     yield f"point {replay.points}, {name}", image, promises
+
+    def _crash_points(self) -> Iterator[tuple[power_loss.Disk, list[queue_story.Said]]]:
+        return power_loss.crash_points(self.calls, self.folder, self.files, self.window)
 
     def _judge(self, case: tuple[str, Image, Promises]) -> list[str]:
         place, image, promises = case

@@ -194,18 +194,24 @@ def torn(change: Change, rng: random.Random) -> Part:
 
 
 def crash_points(
-    calls: list[strace.Call], folder: Path, files: Image
+    calls: list[strace.Call], folder: Path, files: Image, window: slice = slice(None)
 ) -> Iterator[tuple[Disk, list[Said]]]:
-    """The disk, and what was said so far, before each sync, after each line that was said, and at the end."""
+    """The disk, and what was said so far, before each sync, after each line that was said, and at the end.
+
+    `window`: of these calls only.
+    """
     disk = Disk(folder, files)
     text = b""
-    for call in calls:
+    start, stop, _ = window.indices(len(calls))
+    for number, call in enumerate(calls[:stop]):
+        looks = number >= start
         if Path(call.path).name == SAID:
             if call.name == "write":
                 text += strace.data_of(call.strings[0])[: call.result]
-                yield disk, parse_lines(text.decode())
+                if looks:
+                    yield disk, parse_lines(text.decode())
             continue
-        if call.name in ("fsync", "fdatasync"):
+        if looks and call.name in ("fsync", "fdatasync"):
             yield disk, parse_lines(text.decode())
         disk.apply(call)
     yield disk, parse_lines(text.decode())

@@ -45,6 +45,7 @@ class Promises:
         if "begin" in line:
             self.given_up |= set(self.under_way.get("events", ()))
         self.under_way = line if "begin" in line else {}
+        self.accepted_before += line.get("lengthened", 0)
         for number, key, seq in line.get("receipts", []):
             self.receipts[number] = (key, seq)
             if seq is not None:

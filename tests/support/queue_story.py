@@ -4,13 +4,14 @@ As a program it lives this life on a file and says on its standard output, one J
 and what it was promised. A line that is there was written after the promise: whoever kills the process knows
 exactly what must hold. `queue_oracle` judges it.
 
-    python queue_story.py queue.db [answers-early | patient | restarts | only-open]
+    python queue_story.py queue.db [answers-early | long-log | patient | restarts | only-open]
 """
 
 import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from cxrelay import _core
@@ -19,6 +20,9 @@ from cxrelay.errors import StoreError
 Result = TypeVar("Result")
 Said = dict[str, Any]
 MINUTE_US = 60_000_000
+# The log is copied back from 1,000 pages on. A story writes about 90, most of them after its first claim.
+PAGES_BEFORE = 955
+FRAME_BYTES = 24 + 4096
 
 
 class Event(NamedTuple):
@@ -106,6 +110,14 @@ class Story:
         self.put(15)
 
 
+class LongLogStory(Story):
+    """The log is nearly long enough to be copied back when it begins, so that one of its commits does it."""
+
+    def live(self) -> None:
+        self.say({"lengthened": lengthen_log(self.queue, path_of(self.queue))})
+        super().live()
+
+
 class EarlyStory(Story):
     """Broken on purpose: answers before the queue has. The oracle must notice."""
 
@@ -146,9 +158,30 @@ class RestartedStory(PatientStory):
     """Opens the file anew after a failure, as a service does that ends with an error and is started again."""
 
     def after_failure(self) -> None:
-        path = self.queue.query("SELECT file FROM pragma_database_list")[0][0]
+        path = path_of(self.queue)
         self.queue.close()
-        self.queue = _core.Queue(path)
+        self.queue = _core.Queue(str(path))
+
+
+def path_of(queue: _core.Queue) -> Path:
+    """Of its file."""
+    return Path(queue.query("SELECT file FROM pragma_database_list")[0][0])
+
+
+def lengthen_log(queue: _core.Queue, path: Path) -> int:
+    """Puts events of one commit each until the log is nearly long enough to be copied back, and delivers them.
+
+    Returns how many. For a queue that stays open: a log that nobody else has open is copied back at the next opening.
+    """
+    log = path.with_name(path.name + "-wal")
+    number = 0
+    while log.stat().st_size < (PAGES_BEFORE - 20) * FRAME_BYTES:
+        queue.put(f"before_{number}", f"before{number}", number, b"", b'{"a":1}')
+        number += 1
+    while claims := queue.claim_many(4, 100, "example"):
+        for claim in claims:
+            queue.settle(claim, [("completed", 200, "", 0)] * len(claim.updates))
+    return number
 
 
 def persistently(
@@ -178,7 +211,12 @@ def parse_lines(text: str) -> list[Said]:
 
 def main(path: str, kind: str = "") -> None:
     """Lives a story; `only-open` is one without a step."""
-    stories = {"answers-early": EarlyStory, "patient": PatientStory, "restarts": RestartedStory}
+    stories = {
+        "answers-early": EarlyStory,
+        "long-log": LongLogStory,
+        "patient": PatientStory,
+        "restarts": RestartedStory,
+    }
     kind_of_story = stories.get(kind, Story)
     story = kind_of_story(persistently(lambda: _core.Queue(path)), say_line)
     if kind != "only-open":

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support import kill_sweep, strace
+from support.checkpoint_sweep import CheckpointSweep
 from support.kill_sweep import Sweep
 
 pytestmark = pytest.mark.usefixtures("traceable")
@@ -44,6 +45,11 @@ def test_a_log_that_is_copied_back_and_starts_again(memory_folder: Path) -> None
     copied_back = names.index(("queue.db", "fdatasync", []))
     assert ("queue.db-wal", "pwrite64", [0]) in names[copied_back:], "the log did not start again"
     swept(sweep, "checkpoint and restart of the log")
+
+
+def test_a_checkpoint_within_a_commit(memory_folder: Path) -> None:
+    """The log has become long enough: whoever commits copies it back, and the next commit starts it again."""
+    swept(CheckpointSweep(memory_folder), "checkpoint within a commit")
 
 
 def test_the_recovery_of_a_log(memory_folder: Path, long_log: tuple[Path, int]) -> None:

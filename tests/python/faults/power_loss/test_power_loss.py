@@ -5,11 +5,12 @@ each sync and after each answer. Opened afresh, each image must hold every answe
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from support import kill_sweep, loss_replay
+from support import checkpoint_sweep, kill_sweep, loss_replay
 from support.loss_replay import Recording
 from support.queue_story import EVENTS
 
@@ -42,6 +43,26 @@ def test_a_log_that_is_copied_back_and_starts_again(memory_folder: Path, seeds: 
     count = kill_sweep.make_long_log(start)
     recording = loss_replay.record(memory_folder / "long", start, count)
     survives(recording, "checkpoint and restart of the log", seeds=seeds)
+
+
+@pytest.fixture
+def long_log(memory_folder: Path) -> Recording:
+    """A story in which a commit copies the log back; the power fails about then."""
+    recording = loss_replay.record(memory_folder / "within", kind="long-log")
+    return replace(recording, window=checkpoint_sweep.window_of(recording.calls))
+
+
+def test_a_checkpoint_within_a_commit(long_log: Recording, seeds: int) -> None:
+    survives(long_log, "checkpoint within a commit", seeds=seeds)
+
+
+def test_a_checkpoint_within_a_commit_without_its_sync_loses_receipts(long_log: Recording) -> None:
+    """Teeth, as below: only the copying back within the commit is not synced."""
+    (sync,) = [
+        c for c in long_log.calls[long_log.window] if (c.name, c.path[-3:]) == ("fdatasync", ".db")
+    ]
+    unsynced = long_log.without(lambda call: call is sync)
+    assert any("is lost" in text for text in unsynced.replay(SEED, only_certain=True).broken)
 
 
 def test_the_upgrade_of_a_tutorial_file(memory_folder: Path, seeds: int) -> None:
