@@ -75,6 +75,12 @@ class FakeQueue final : public Queue {
     error_ = std::move(error);
     failures_left_ = times;
   }
+  // The next `times` questions when something is due throw this.
+  void fail_questions(std::exception_ptr error, int times) {
+    const std::lock_guard lock(mutex_);
+    question_error_ = std::move(error);
+    question_failures_left_ = times;
+  }
   // The right of the deliverer is lost: its next transaction is fenced.
   void fence() {
     const std::lock_guard lock(mutex_);
@@ -197,6 +203,10 @@ class FakeQueue final : public Queue {
   }
   std::optional<std::int64_t> next_due_us() override {
     const std::lock_guard lock(mutex_);
+    if (question_failures_left_ > 0) {
+      --question_failures_left_;
+      std::rethrow_exception(question_error_);
+    }
     std::optional<std::int64_t> due;
     for (const std::int64_t seq : claimable(INT64_MAX)) {
       const std::int64_t at = updates_.at(seq).not_before_us;
@@ -383,6 +393,8 @@ class FakeQueue final : public Queue {
   std::size_t failed_transactions_ = 0;
   std::size_t changes_ = 0;
   int failures_left_ = 0;
+  std::exception_ptr question_error_;
+  int question_failures_left_ = 0;
   bool held_elsewhere_ = false;
   bool elected_ = false;
 };

@@ -124,7 +124,18 @@ bool Feeder::take_turn() {
     return !gives_up();
   }
   if (last) return false;
-  const std::optional<std::int64_t> due_us = parts_.queue.next_due_us();
+  look_for_work();
+  return !gives_up();
+}
+
+void Feeder::look_for_work() {
+  std::optional<std::int64_t> due_us;
+  try {
+    due_us = parts_.queue.next_due_us();
+  } catch (const StoreError& error) {
+    on_store_trouble(error);
+    return;
+  }
   if (claim_due(due_us)) {
     transact(quota());
   } else if (heartbeat_due()) {
@@ -132,7 +143,6 @@ bool Feeder::take_turn() {
   } else {
     rest(due_us);
   }
-  return true;
 }
 
 // At the end there is no waiting for a store that stays broken. What is not recorded has started

@@ -50,6 +50,7 @@ class Feeder {
   void recall_gate();
   void deliver();
   bool take_turn();
+  void look_for_work();
   void leave_office() noexcept;
   bool gives_up() const;
   void rest(std::optional<std::int64_t> due_us);

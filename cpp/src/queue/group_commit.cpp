@@ -3,13 +3,6 @@
 #include "cxrelay/errors.hpp"
 
 namespace cxrelay::queue {
-namespace {
-
-// A small log is overwritten in place and stays in cache; copying it back costs two syncs.
-constexpr int kCheckpointPages = 1000;
-
-}  // namespace
-
 GroupCommit::GroupCommit(sqlite::Database& database, const std::string& lock_path, Limits limits,
                          Hooks hooks)
     : database_(database), process_lock_(lock_path), limits_(limits), hooks_(std::move(hooks)) {}
@@ -81,7 +74,7 @@ void GroupCommit::run_transaction(const std::vector<Work*>& group) {
 }
 
 void GroupCommit::checkpoint_if_due() {
-  if (database_.log_pages() < kCheckpointPages) return;
+  if (!checkpoint_pace_.is_due(database_.log_pages())) return;
   try {
     database_.checkpoint();
   } catch (const StoreError&) {

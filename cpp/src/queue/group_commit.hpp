@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "queue/checkpoint_pace.hpp"
 #include "sqlite/database.hpp"
 
 namespace cxrelay::queue {
@@ -62,6 +63,7 @@ class GroupCommit {
   void checkpoint_if_due();
 
   sqlite::Database& database_;
+  CheckpointPace checkpoint_pace_;
   LockFile process_lock_;  // held by the leader only
   Limits limits_;
   Hooks hooks_;

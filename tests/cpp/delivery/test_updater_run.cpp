@@ -200,6 +200,14 @@ TEST_F(RunTest, WaitsForABusyStoreAtTheElectionToo) {
   EXPECT_EQ(completed(), 1U);
 }
 
+TEST_F(RunTest, WaitsForABusyStoreWhenItAsksWhatIsDueToo) {
+  make(all_done);
+  queue->add("a");
+  queue->fail_questions(std::make_exception_ptr(StoreError(StoreErrorKind::busy, "locked")), 2);
+  EXPECT_EQ(updater->flush(-1), StopReason::idle);
+  EXPECT_EQ(completed(), 1U);
+}
+
 TEST_F(RunTest, AStoreThatStaysFullDoesNotHoldUpAStop) {
   make(never);
   queue->add("a");

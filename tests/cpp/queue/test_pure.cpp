@@ -1,6 +1,7 @@
 // The parts of the queue that decide without doing.
 #include <gtest/gtest.h>
 
+#include "queue/checkpoint_pace.hpp"
 #include "queue/delivered.hpp"
 #include "queue/merge.hpp"
 #include "queue/waiting.hpp"
@@ -28,6 +29,17 @@ TEST(Merge, TheNewerValueWinsMemberByMember) {
   EXPECT_EQ(merge("{}", R"({"a":1})"), R"({"a":1})");
   EXPECT_EQ(merge(R"({"a":1.50})", "{}"), R"({"a":1.50})");
   EXPECT_EQ(merge("[1]", R"({"a":1})"), R"({"a":1})") << "not an object: nothing to keep of it";
+}
+
+TEST(CheckpointPace, TriesWhenTheLogIsLongAndAgainWhenAsMuchHasCome) {
+  CheckpointPace pace;
+  EXPECT_FALSE(pace.is_due(kCheckpointPages - 1));
+  EXPECT_TRUE(pace.is_due(kCheckpointPages));
+  EXPECT_FALSE(pace.is_due(kCheckpointPages + 4)) << "a reader holds it: not with each commit";
+  EXPECT_FALSE(pace.is_due(2 * kCheckpointPages - 1));
+  EXPECT_TRUE(pace.is_due(2 * kCheckpointPages + 3));
+  EXPECT_FALSE(pace.is_due(4)) << "it has started again";
+  EXPECT_TRUE(pace.is_due(kCheckpointPages));
 }
 
 TEST(DeliveredMemory, TellsLateFromOrdinary) {
