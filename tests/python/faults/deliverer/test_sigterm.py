@@ -127,7 +127,8 @@ def test_the_next_one_sends_at_once_what_was_given_back(
     start_service: StartService,
     cxone_simulator: Simulator,
 ) -> None:
-    service = service_under_load(behaviours.slow(300))
+    # So slow that there is work left when the second one has started.
+    service = service_under_load(behaviours.slow(2000))
     cxone_simulator.wait_for_requests(1, kind="batch")
     second = start_service()
     second.wait_for_log("standing by")

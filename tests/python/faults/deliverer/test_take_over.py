@@ -137,7 +137,7 @@ def test_one_that_has_lost_its_right_changes_nothing(
     hanging.first.signal(signal.SIGCONT)
     # It has the answer of its own request, and can do nothing with it.
     wait_until(lambda: hanging.first.ask("reason") == "fenced", "the end of the first one's term")
-    assert "another process has taken over" in hanging.first.log
+    hanging.first.wait_for_log("another process has taken over")
     assert journal(path) == before
 
     sent = batches(cxone_simulator)
