@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from cxrelay.relay import Relay
     from cxrelay.results import (
         FlushResult,
+        Forgotten,
         RelayStats,
         ScopeCheck,
         TargetState,
@@ -95,6 +96,7 @@ __all__ = [
     "FaultProxy",
     "FencedError",
     "FlushResult",
+    "Forgotten",
     "InteractionEvent",
     "LimitsConfig",
     "Mapping",
@@ -145,7 +147,7 @@ _HOMES = {
     "fault_proxy": "FaultProxy",
     "mapping": "Mapping",
     "relay": "Relay",
-    "results": "FlushResult RelayStats ScopeCheck TargetState UpdaterCounts",
+    "results": "FlushResult Forgotten RelayStats ScopeCheck TargetState UpdaterCounts",
     "simulator": "Simulator",
 }
 """Module to the names that it gives. Loaded when first used: most programs need few of them."""

@@ -29,7 +29,8 @@ std::vector<std::int64_t> seqs_in_flight(sqlite::Database& database) {
 constexpr const char* kInfoColumns =
     "SELECT j.seq, j.idempotency_key, j.interaction_id, j.event_time_us, j.time_us, p.state, "
     "p.attempts,"
-    " p.next_at_us, p.last_error, j.mapped ";
+    " p.next_at_us, p.last_error, j.mapped, j.original IS NULL AND j.original_digest IS NOT NULL OR"
+    " j.mapped IS NULL AND j.mapped_digest IS NOT NULL AS erased ";
 
 UpdateInfo read_info(const sqlite::Statement& row, const std::vector<std::int64_t>& in_flight) {
   UpdateInfo info;
@@ -43,6 +44,7 @@ UpdateInfo read_info(const sqlite::Statement& row, const std::vector<std::int64_
   info.not_before_us = row.integer(7);
   info.last_error = row.text(8);
   info.mapped = row.text(9);
+  info.erased = row.integer(10) != 0;
   if (std::ranges::binary_search(in_flight, info.seq)) info.state = State::in_flight;
   return info;
 }
@@ -166,6 +168,7 @@ std::vector<UpdateInfo> read_list(sqlite::Database& database, const ListFilter& 
   if (filter.status != 0) sql += " AND instr(p.last_error || ':', ?4) > 0";
   if (filter.accepted_from_us) sql += " AND j.time_us >= ?5";
   if (filter.accepted_until_us) sql += " AND j.time_us < ?6";
+  if (filter.erased) sql += " AND erased = ?7";
   sqlite::Statement rows(database, sql + " ORDER BY p.state, p.next_at_us, p.seq");
   if (filter.state) rows.bind(1, to_text(only_in_flight ? State::pending : *filter.state));
   if (filter.interaction_id) rows.bind(2, *filter.interaction_id);
@@ -174,6 +177,7 @@ std::vector<UpdateInfo> read_list(sqlite::Database& database, const ListFilter& 
   if (filter.status != 0) rows.bind(4, status);
   if (filter.accepted_from_us) rows.bind(5, *filter.accepted_from_us);
   if (filter.accepted_until_us) rows.bind(6, *filter.accepted_until_us);
+  if (filter.erased) rows.bind(7, std::int64_t{*filter.erased});
   std::vector<UpdateInfo> out;
   while (out.size() < filter.limit && rows.step()) {
     auto info = read_info(rows, in_flight);

@@ -17,6 +17,7 @@ std::vector<UpdateInfo> given_up(sqlite::Database& database, const ListFilter& f
     if (filter.state && *filter.state != state) continue;
     ListFilter one = filter;
     one.state = state;
+    one.erased = false;
     one.limit = filter.limit - out.size();
     auto found = read_list(database, one);
     std::ranges::move(found, std::back_inserter(out));

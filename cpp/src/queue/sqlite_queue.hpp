@@ -38,6 +38,7 @@ class SqliteQueue final : public Queue, private AuditSource {
   std::vector<UpdateInfo> list(const ListFilter& filter) override;
   std::optional<UpdateInfo> find(std::string_view idempotency_key) override;
   std::int64_t revive(const ListFilter& filter, std::string_view operator_name) override;
+  ErasedEvents forget(std::string_view interaction_id, std::string_view operator_name) override;
   CheckResult check() override;
   AuditSource& audit_source() override { return *this; }
 

@@ -119,8 +119,9 @@ def show_update(args: argparse.Namespace, output: Output) -> ExitCode:
         return ExitCode.FAILED
     data = _data(update)
     rows = [(name, time_text(data[name]) if name.endswith("_us") else data[name]) for name in data]
-    text = f"{table([(name, str(value)) for name, value in rows])}\npayload  {update.payload}"
-    output.result({**data, "payload": update.payload}, text)
+    payload = "erased by an operator" if update.erased else update.payload
+    text = f"{table([(name, str(value)) for name, value in rows])}\npayload  {payload}"
+    output.result({**data, "payload": update.payload, "erased": update.erased}, text)
     return ExitCode.OK
 
 
@@ -141,7 +142,7 @@ def _dry_run(queue: Queue, args: argparse.Namespace, output: Output) -> ExitCode
     found: list[Update] = []
     for state in (args.state,) if args.state else _DEAD:
         rest = _filter(args) | {"limit": args.limit - len(found)}
-        found += queue.list_updates(state=state, **rest) if rest["limit"] else []
+        found += queue.list_updates(state=state, erased=False, **rest) if rest["limit"] else []
     return _print(found, output)
 
 
