@@ -1,5 +1,6 @@
 // The queue file and what it answers.
 #include "bindings.hpp"
+#include "cxrelay/forget.hpp"
 #include "cxrelay/queue.hpp"
 #include "handle.hpp"
 #include "raw_text.hpp"
@@ -28,14 +29,16 @@ Outcome parse_outcome(std::string_view word) {
 ListFilter make_filter(const std::optional<std::string>& state,
                        std::optional<std::string> interaction_id, std::size_t limit,
                        std::string reason, int status, std::optional<std::int64_t> accepted_from_us,
-                       std::optional<std::int64_t> accepted_until_us) {
+                       std::optional<std::int64_t> accepted_until_us,
+                       std::optional<bool> erased = {}) {
   return {.state = parse_state(state),
           .interaction_id = std::move(interaction_id),
           .limit = limit,
           .reason = std::move(reason),
           .status = status,
           .accepted_from_us = accepted_from_us,
-          .accepted_until_us = accepted_until_us};
+          .accepted_until_us = accepted_until_us,
+          .erased = erased};
 }
 
 ClaimLimits make_limits(std::size_t max_requests, std::size_t max_updates, std::string target) {
@@ -153,6 +156,25 @@ BackupResult backup(QueueHandle& self, const std::string& path, std::int64_t max
                        {.max_log_bytes = max_log_bytes, .progress = let_signals_in});
 }
 
+py::dict forget(QueueHandle& queue, const std::string& audit_path,
+                const std::string& interaction_id, const std::string& operator_name) {
+  Forgotten done;
+  {
+    const py::gil_scoped_release release;
+    done = forget_interaction(*queue.get(), audit_path, interaction_id, operator_name);
+  }
+  py::dict out;
+  out["events"] = done.journal.events;
+  out["erased"] = done.journal.erased;
+  out["ended"] = done.journal.ended;
+  out["record_seq"] = done.journal.record_seq;
+  out["log_emptied"] = done.journal.log_emptied;
+  out["rewritten"] = done.exported.rewritten;
+  out["compressed"] = done.exported.compressed;
+  out["elsewhere"] = done.exported.elsewhere;
+  return out;
+}
+
 void bind_values(py::module_& m) {
   py::class_<Receipt>(m, "Receipt")
       .def_property_readonly("status", [](const Receipt& self) { return to_text(self.status); })
@@ -181,7 +203,8 @@ void bind_values(py::module_& m) {
       .def_readonly("attempts", &UpdateInfo::attempts)
       .def_readonly("not_before_us", &UpdateInfo::not_before_us)
       .def_readonly("last_error", &UpdateInfo::last_error)
-      .def_readonly("payload", &UpdateInfo::mapped);
+      .def_readonly("payload", &UpdateInfo::mapped)
+      .def_readonly("erased", &UpdateInfo::erased);
   py::class_<Claim>(m, "Claim")
       .def_readonly("request_id", &Claim::request_id)
       .def_readonly("updates", &Claim::updates);
@@ -229,16 +252,17 @@ void bind_handle(py::module_& m) {
           "list_updates",
           [](QueueHandle& self, const std::optional<std::string>& state,
              std::optional<std::string> interaction_id, std::size_t limit, std::string reason,
-             int status, std::optional<std::int64_t> from_us,
-             std::optional<std::int64_t> until_us) {
+             int status, std::optional<std::int64_t> from_us, std::optional<std::int64_t> until_us,
+             std::optional<bool> erased) {
             const auto filter = make_filter(state, std::move(interaction_id), limit,
-                                            std::move(reason), status, from_us, until_us);
+                                            std::move(reason), status, from_us, until_us, erased);
             const py::gil_scoped_release unlocked;
             return self.get()->list(filter);
           },
           py::arg("state") = py::none(), py::arg("interaction_id") = py::none(),
           py::arg("limit") = 100, py::arg("reason") = "", py::arg("status") = 0,
-          py::arg("accepted_from_us") = py::none(), py::arg("accepted_until_us") = py::none())
+          py::arg("accepted_from_us") = py::none(), py::arg("accepted_until_us") = py::none(),
+          py::arg("erased") = py::none())
       .def(
           "find", [](QueueHandle& self, const std::string& key) { return self.get()->find(key); },
           py::arg("idempotency_key"), release)
@@ -290,6 +314,8 @@ void bind_handle(py::module_& m) {
 void bind_queue(py::module_& m) {
   bind_values(m);
   bind_handle(m);
+  m.def("forget_interaction", &forget, py::arg("queue"), py::arg("audit_path"),
+        py::arg("interaction_id"), py::arg("operator_name"));
 }
 
 }  // namespace cxrelay::bindings

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from cxrelay.relay import Relay
     from cxrelay.results import (
         FlushResult,
+        Forgotten,
         RelayStats,
         ScopeCheck,
         TargetState,
@@ -98,6 +99,7 @@ __all__ = [
     "FaultProxy",
     "FencedError",
     "FlushResult",
+    "Forgotten",
     "InteractionEvent",
     "LimitsConfig",
     "Mapping",
@@ -151,7 +153,7 @@ _HOMES = {
     "fault_proxy": "FaultProxy",
     "mapping": "Mapping RuleTrace",
     "relay": "Relay",
-    "results": "FlushResult RelayStats ScopeCheck TargetState UpdaterCounts",
+    "results": "FlushResult Forgotten RelayStats ScopeCheck TargetState UpdaterCounts",
     "simulator": "Simulator",
     "stories": "Story explain",
 }

@@ -161,6 +161,8 @@ class Update:
     def last_error(self) -> str: ...
     @property
     def payload(self) -> str: ...
+    @property
+    def erased(self) -> bool: ...
 
 @final
 class QueueStats:
@@ -236,6 +238,7 @@ class Queue:
         status: int = 0,
         accepted_from_us: int | None = None,
         accepted_until_us: int | None = None,
+        erased: bool | None = None,
     ) -> list[Update]: ...
     def find(self, idempotency_key: str) -> Update | None: ...
     def revivable(
@@ -299,6 +302,11 @@ class Claim:
     def request_id(self) -> str: ...
     @property
     def updates(self) -> list[ClaimedUpdate]: ...
+
+# What cxrelay.Forgotten has, but the interaction's id.
+def forget_interaction(
+    queue: Queue, audit_path: str, interaction_id: str, operator_name: str
+) -> dict[str, Any]: ...
 
 # ---- audit ----
 

@@ -21,7 +21,7 @@ from cxrelay import _core
 from cxrelay.config import RelayConfig
 from cxrelay.errors import AuthError, ConfigError, TransportError, ValidationError
 from cxrelay.log_pump import LogPump
-from cxrelay.results import FlushResult, RelayStats, ScopeCheck
+from cxrelay.results import FlushResult, Forgotten, RelayStats, ScopeCheck
 
 if TYPE_CHECKING:
     from cxrelay.mapping import Mapping
@@ -242,6 +242,27 @@ class Relay:
                 that was due could not be made; the records are exported in the last case.
         """
         return self._native.export_audit()
+
+    def forget(self, interaction_id: str, operator_name: str = "") -> Forgotten:
+        """Erases the payloads of one interaction from the queue file and the exported trail.
+
+        The trail and its checkpoints verify as before, and its events stay known as duplicates.
+        Updates that are not done cannot be sent any more: they are dead for good. Calling it again
+        finishes what was interrupted. (cpp/docs/audit.md, "Erasing a payload".)
+
+        Args:
+            interaction_id: the interaction.
+            operator_name: who it is on record with.
+
+        Raises:
+            StoreError: an update of the interaction is in flight (kind ``busy``; nothing changed),
+                or the queue file cannot be written.
+            AuditError: the exported trail does not hold together; the queue file is done.
+        """
+        done = _core.forget_interaction(
+            self._native.queue, self._config.audit.path, interaction_id, operator_name
+        )
+        return Forgotten(interaction_id=interaction_id, **done)
 
     # ---- end ----
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cxrelay import _core
 
-__all__ = ["FlushResult", "RelayStats", "ScopeCheck", "TargetState", "UpdaterCounts"]
+__all__ = ["FlushResult", "Forgotten", "RelayStats", "ScopeCheck", "TargetState", "UpdaterCounts"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,44 @@ class UpdaterCounts:
     split: int = 0
     not_sent: int = 0
     throttled: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgotten:
+    """What was erased of one interaction, and what could not be.
+
+    Attributes:
+        interaction_id: the interaction.
+        events: the seqs of its events in the journal, erased now or before.
+        erased: of those, the ones that this call erased.
+        ended: of those, how many were updates that were not done; they are dead for good.
+        record_seq: the journal's record of the erasure; 0 = nothing was left to erase.
+        log_emptied: False if somebody was reading: bytes may remain in SQLite's log until the
+            erasure is repeated.
+        rewritten: segments of the exported trail that held its payloads and hold them no more.
+        compressed: compressed segments that have its records; they are not rewritten.
+        elsewhere: the seqs of events that were exported, but are in no segment here.
+    """
+
+    interaction_id: str
+    events: list[int]
+    erased: list[int]
+    ended: int
+    record_seq: int
+    log_emptied: bool
+    rewritten: list[str]
+    compressed: list[str]
+    elsewhere: list[int]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing remains where this call could see it. Backups and copies it cannot see."""
+        return self.log_emptied and not self.compressed and not self.elsewhere
+
+    @property
+    def known(self) -> bool:
+        """Whether there was anything of the interaction."""
+        return bool(self.events or self.rewritten)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ PUBLIC_HEADERS = {
     "checkpoint": "audit",
     "clock": "base",
     "errors": "base",
+    "forget": "queue",
     "version": "base",
     "updater": "delivery",
     "libraries": "relay",

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,8 @@ using ChainHash = std::array<std::byte, 32>;
 struct AuditRecord {
   std::int64_t seq = 0;      // 1, 2, 3, ... without a gap
   std::int64_t time_us = 0;  // wall time, UTC
-  std::string
-      action;  // accepted skipped rejected started finished dead parked superseded revived upgraded
+  // accepted skipped rejected started finished dead parked superseded revived erased upgraded
+  std::string action;
   std::string idempotency_key;
   std::string interaction_id;
   std::optional<std::int64_t> event_time_us;
@@ -34,7 +35,7 @@ struct AuditRecord {
   std::array<std::byte, 16> salt{};
   std::optional<std::string> original;  // none = the action has none, or it was erased
   std::optional<std::string> mapped;
-  std::optional<ChainHash> original_digest;  // kept when a payload is erased
+  std::optional<ChainHash> original_digest;  // kept when a payload is erased; may be there before
   std::optional<ChainHash> mapped_digest;
   ChainHash hash{};
 };
@@ -81,6 +82,21 @@ struct ExportResult {
 // the same and AuditError says so at the end; the next call tries again.
 // Throws AuditError or StoreError. One exporter at a time: a second one in any process throws AuditError.
 ExportResult export_audit(AuditSource& source, const ExportOptions& options);
+
+struct ErasedExport {
+  std::vector<std::string> rewritten;  // segments that held payloads and hold them no more
+  // What the call cannot reach:
+  std::vector<std::string> compressed;  // compressed segments (.log.gz) that have a record of them
+  std::vector<std::int64_t> elsewhere;  // events that were exported and are in no segment here
+};
+
+// Erases the payloads of an interaction from the exported segments, closed ones included, by the rule of docs/audit.md;
+// the trail and its checkpoints verify as before. `events`: the interaction's events in the journal, which must have been
+// erased there, or the next export brings them back. Each segment is written anew beside the old one, synced and renamed:
+// killed anywhere, each is the old one or the new one, and another call finishes. Waits for an exporter at work.
+// Throws AuditError (a segment does not hold together: it is left as it is) or StoreError.
+ErasedExport erase_exported(AuditSource& source, const std::string& path,
+                            std::string_view interaction_id, std::span<const std::int64_t> events);
 
 struct VerifyResult {
   bool ok = false;

@@ -175,6 +175,7 @@ struct UpdateInfo {
   std::int64_t not_before_us = 0;
   std::string last_error;
   std::string mapped;
+  bool erased = false;  // its payloads were erased: it cannot be sent any more
 };
 
 struct ListFilter {
@@ -185,6 +186,16 @@ struct ListFilter {
   int status = 0;           // the HTTP status that the last error names; 0 = any
   std::optional<std::int64_t> accepted_from_us = {};   // wall time; included
   std::optional<std::int64_t> accepted_until_us = {};  // not included
+  std::optional<bool> erased = {};  // whether their payloads were erased; none = all
+};
+
+// What Queue::forget() found and did.
+struct ErasedEvents {
+  std::vector<std::int64_t> events;  // every event of the interaction, erased now or before
+  std::vector<std::int64_t> erased;  // of those: erased by this call
+  std::int64_t ended = 0;            // of those: updates that were not done, and are dead now
+  std::int64_t record_seq = 0;       // the journal's record of it; 0 = nothing was left to erase
+  bool log_emptied = false;          // false: bytes may remain in SQLite's log; call again
 };
 
 struct CheckResult {
@@ -235,10 +246,15 @@ class Queue {
   virtual std::vector<UpdateInfo> list(const ListFilter& filter) = 0;
   virtual std::optional<UpdateInfo> find(std::string_view idempotency_key) = 0;
   // Dead and parked updates that revive() would bring back: those that the filter means, and with each the others that
-  // were sent with it as one item, for an item keeps its members. `limit` counts items.
+  // were sent with it as one item, for an item keeps its members. Not erased ones. `limit` counts items.
   virtual std::vector<UpdateInfo> revivable(const ListFilter& filter) = 0;
   // Operator: brings them back to pending; recorded in the journal. Returns how many updates.
   virtual std::int64_t revive(const ListFilter& filter, std::string_view operator_name) = 0;
+  // Operator: erases original and mapped payload of every event of the interaction, in the file and in its log, and
+  // records that. The chain verifies as before, and the events stay known as duplicates. Updates that are not done
+  // cannot be sent any more: they are dead for good. Calling it again finishes what a reader prevented.
+  // Throws StoreError(busy), and changes nothing, while an update of the interaction is in flight.
+  virtual ErasedEvents forget(std::string_view interaction_id, std::string_view operator_name) = 0;
   // Compares the state replayed from the journal with the stored state, and verifies the chain.
   virtual CheckResult check() = 0;
   // The journal as the exporter reads it. Lives as long as the queue.

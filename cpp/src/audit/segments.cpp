@@ -32,6 +32,30 @@ std::optional<std::int64_t> parse_seq(std::string_view text) {
   return value;
 }
 
+// Those whose names end with `suffix` after the name of a segment.
+std::vector<Segment> list_named(const std::string& open_path, std::string_view suffix) {
+  namespace fs = std::filesystem;
+  const auto slash = open_path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "" : open_path.substr(0, slash + 1);
+  std::vector<Segment> segments;
+  try {
+    for (const auto& entry : fs::directory_iterator(directory.empty() ? "." : directory)) {
+      std::string path = directory + entry.path().filename().string();
+      if (!path.ends_with(suffix)) continue;
+      auto segment = parse_segment_path(open_path, path.substr(0, path.size() - suffix.size()));
+      if (!segment) continue;
+      segment->path = std::move(path);
+      segments.push_back(std::move(*segment));
+    }
+  } catch (const fs::filesystem_error& error) {
+    throw AuditError("cannot list the audit segments beside " + open_path + ": " +
+                     error.code().message());
+  }
+  std::ranges::sort(segments, {},
+                    [](const Segment& s) { return std::tie(s.first_seq, s.last_seq); });
+  return segments;
+}
+
 }  // namespace
 
 std::string segment_path(const std::string& open_path, std::int64_t first_seq,
@@ -55,22 +79,11 @@ std::optional<Segment> parse_segment_path(const std::string& open_path, const st
 }
 
 std::vector<Segment> list_segments(const std::string& open_path) {
-  namespace fs = std::filesystem;
-  const auto slash = open_path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "" : open_path.substr(0, slash + 1);
-  std::vector<Segment> segments;
-  try {
-    for (const auto& entry : fs::directory_iterator(directory.empty() ? "." : directory)) {
-      auto segment = parse_segment_path(open_path, directory + entry.path().filename().string());
-      if (segment) segments.push_back(std::move(*segment));
-    }
-  } catch (const fs::filesystem_error& error) {
-    throw AuditError("cannot list the audit segments beside " + open_path + ": " +
-                     error.code().message());
-  }
-  std::ranges::sort(segments, {},
-                    [](const Segment& s) { return std::tie(s.first_seq, s.last_seq); });
-  return segments;
+  return list_named(open_path, "");
+}
+
+std::vector<Segment> list_compressed_segments(const std::string& open_path) {
+  return list_named(open_path, ".gz");
 }
 
 std::string order_problem(std::int64_t last_seq, const Segment& next) {

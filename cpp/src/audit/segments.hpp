@@ -29,6 +29,9 @@ std::optional<Segment> parse_segment_path(const std::string& open_path, const st
 // All closed segments by first sequence. Throws AuditError if the directory cannot be read.
 std::vector<Segment> list_segments(const std::string& open_path);
 
+// Closed segments that somebody compressed: named as they were, and `.gz`. They are not read here.
+std::vector<Segment> list_compressed_segments(const std::string& open_path);
+
 // What the names alone tell to be wrong where records up to `last_seq` precede; empty = nothing.
 std::string order_problem(std::int64_t last_seq, const Segment& next);
 

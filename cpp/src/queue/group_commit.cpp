@@ -49,6 +49,9 @@ void GroupCommit::commit(const std::vector<Work*>& group) {
     run_transaction(group);
     hooks_.committed();
     checkpoint_if_due();
+    for (Work* work : group) {
+      if (work->after_ && !work->error_) work->after_();
+    }
   } catch (...) {
     hooks_.rolled_back();
     for (Work* work : group) work->error_ = std::current_exception();

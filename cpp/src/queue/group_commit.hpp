@@ -22,12 +22,16 @@ namespace cxrelay::queue {
 // each StoreError, fails the group, because half of a work must not be stored.
 class Work {
  public:
-  Work(std::function<void()> apply, std::size_t rows, std::size_t bytes)
-      : apply_(std::move(apply)), rows_(rows), bytes_(bytes) {}
+  // `after` runs once the group is committed, before anybody is answered and with the lock that keeps other writing
+  // processes out. It must not throw.
+  Work(std::function<void()> apply, std::size_t rows, std::size_t bytes,
+       std::function<void()> after = {})
+      : apply_(std::move(apply)), after_(std::move(after)), rows_(rows), bytes_(bytes) {}
 
  private:
   friend class GroupCommit;
   std::function<void()> apply_;
+  std::function<void()> after_;
   std::size_t rows_;
   std::size_t bytes_;
   bool done_ = false;

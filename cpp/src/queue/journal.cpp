@@ -22,6 +22,21 @@ void bind_bytes_or_null(sqlite::Statement& statement, int index, const auto* byt
   }
 }
 
+const Digest* address_of(const std::optional<Digest>& digest) {
+  return digest ? &*digest : nullptr;
+}
+
+// Erasing replaces payloads and salt by digests. SQLite moves the neighbours of a row that grows and leaves copies of them
+// in the page's free space, where a later erasure does not find them. So a row that would grow has its digests from the
+// start; it only ever shrinks.
+bool would_grow_when_erased(const NewRecord& record) {
+  std::size_t digests = 0;
+  if (record.original_digest) digests += record.original_digest->size();
+  if (record.mapped_digest) digests += record.mapped_digest->size();
+  const std::size_t salt = record.salt == nullptr ? 0 : record.salt->size();
+  return digests > salt + record.original.size() + record.mapped.size();
+}
+
 }  // namespace
 
 Journal::Journal(sqlite::Database& database)
@@ -29,8 +44,9 @@ Journal::Journal(sqlite::Database& database)
       insert_(database,
               "INSERT INTO journal (seq, time_us, action, idempotency_key, interaction_id, "
               "event_time_us,"
-              " fingerprint, mapping_version, request_id, detail, hash, salt, mapped, original)"
-              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"),
+              " fingerprint, mapping_version, request_id, detail, hash, salt, original_digest,"
+              " mapped_digest, mapped, original)"
+              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"),
       newest_(database,
               "SELECT max(event_time_us) FROM journal INDEXED BY journal_identity"
               " WHERE fingerprint IS NOT NULL"),
@@ -83,8 +99,11 @@ std::int64_t Journal::append(const NewRecord& record) {
   bind_text_or_null(insert_, 10, record.detail);
   insert_.bind_blob(11, std::span<const std::byte>(hash));
   bind_bytes_or_null(insert_, 12, record.salt);
-  bind_text_or_null(insert_, 13, record.mapped);
-  bind_text_or_null(insert_, 14, record.original);
+  const bool keeps_digests = would_grow_when_erased(record);
+  bind_bytes_or_null(insert_, 13, keeps_digests ? address_of(record.original_digest) : nullptr);
+  bind_bytes_or_null(insert_, 14, keeps_digests ? address_of(record.mapped_digest) : nullptr);
+  bind_text_or_null(insert_, 15, record.mapped);
+  bind_text_or_null(insert_, 16, record.original);
   insert_.run();
 
   seq_ = fields.seq;

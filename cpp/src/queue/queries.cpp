@@ -31,7 +31,8 @@ std::vector<std::int64_t> seqs_in_flight(sqlite::Database& database) {
 constexpr const char* kInfoColumns =
     "SELECT j.seq, j.idempotency_key, j.interaction_id, j.event_time_us, j.time_us, p.state, "
     "p.attempts,"
-    " p.next_at_us, p.last_error, j.mapped ";
+    " p.next_at_us, p.last_error, j.mapped, j.original IS NULL AND j.original_digest IS NOT NULL OR"
+    " j.mapped IS NULL AND j.mapped_digest IS NOT NULL AS erased ";
 
 UpdateInfo read_info(const sqlite::Statement& row, const std::vector<std::int64_t>& in_flight) {
   UpdateInfo info;
@@ -45,6 +46,7 @@ UpdateInfo read_info(const sqlite::Statement& row, const std::vector<std::int64_
   info.not_before_us = row.integer(7) == kAtOnce ? 0 : row.integer(7);
   info.last_error = row.text(8);
   info.mapped = row.text(9);
+  info.erased = row.integer(10) != 0;
   if (std::ranges::binary_search(in_flight, info.seq)) info.state = State::in_flight;
   return info;
 }
@@ -59,6 +61,7 @@ std::string conditions_of(const ListFilter& filter) {
   if (filter.status != 0) sql += " AND instr(p.last_error || ':', 'HTTP ' || ?4 || ':') > 0";
   if (filter.accepted_from_us) sql += " AND j.time_us >= ?5";
   if (filter.accepted_until_us) sql += " AND j.time_us < ?6";
+  if (filter.erased) sql += " AND (j.mapped IS NULL AND j.mapped_digest IS NOT NULL) = ?8";
   return sql;
 }
 
@@ -72,6 +75,7 @@ void bind_conditions(sqlite::Statement& rows, const ListFilter& filter) {
   if (filter.status != 0) rows.bind(4, std::int64_t{filter.status});
   if (filter.accepted_from_us) rows.bind(5, *filter.accepted_from_us);
   if (filter.accepted_until_us) rows.bind(6, *filter.accepted_until_us);
+  if (filter.erased) rows.bind(8, std::int64_t{*filter.erased});
 }
 
 bool was_superseded(sqlite::Database& database, std::int64_t seq, std::string_view key) {
@@ -196,7 +200,8 @@ std::vector<UpdateInfo> read_list(sqlite::Database& database, const ListFilter& 
 }
 
 std::vector<UpdateInfo> read_revivable(sqlite::Database& database, const ListFilter& filter) {
-  static constexpr const char* kGivenUp = " AND p.state IN ('dead', 'parked')";
+  static constexpr const char* kGivenUp =
+      " AND p.state IN ('dead', 'parked') AND j.mapped IS NOT NULL";  // what is erased stays so
   // The items of which an update is meant, and then all updates of each.
   const auto items = std::string("SELECT coalesce(p.item, p.seq) ") + kWaiting +
                      conditions_of(filter) + kGivenUp +

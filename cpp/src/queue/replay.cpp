@@ -51,6 +51,7 @@ void Replay::add(const AuditRecord& record) {
   } else if (record.action == "skipped") {
     counters_.accepted += 1;
     counters_.empty += 1;
+    updates_[record.seq].state = State::completed;
   } else if (record.action == "rejected") {
     counters_.rejected += 1;
   } else if (record.action == "upgraded") {
@@ -63,6 +64,8 @@ void Replay::add(const AuditRecord& record) {
     add_superseded(record);
   } else if (record.action == "revived") {
     add_revived(record);
+  } else if (record.action == "erased") {
+    add_erased(record);
   } else {
     problem(record, "its action is not known");
   }
@@ -191,6 +194,19 @@ void Replay::add_revived(const AuditRecord& record) {
       problem(record, "it revives an update that was neither dead nor parked");
     } else {
       update->second = {};
+    }
+  }
+}
+
+// What was done stays so; what was not cannot be sent without its payload.
+void Replay::add_erased(const AuditRecord& record) {
+  if (!parse_detail(record)) return;
+  for (const auto seq : numbers(document_.find(document_.root(), "updates"))) {
+    const auto update = updates_.find(seq);
+    if (update == updates_.end() || update->second.state == State::in_flight) {
+      problem(record, "it erases an update that is in flight or not known");
+    } else if (update->second.state == State::pending || update->second.state == State::parked) {
+      update->second.state = State::dead;
     }
   }
 }

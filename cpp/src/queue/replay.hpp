@@ -37,6 +37,7 @@ class Replay {
   void finish_update(std::int64_t seq, Outcome outcome, bool sent, const AuditRecord& record);
   void add_superseded(const AuditRecord& record);
   void add_revived(const AuditRecord& record);
+  void add_erased(const AuditRecord& record);
   bool parse_detail(const AuditRecord& record);
   std::vector<std::int64_t> numbers(const json::Node* list) const;
   void problem(const AuditRecord& record, const char* what);

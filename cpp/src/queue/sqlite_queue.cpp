@@ -9,6 +9,7 @@
 #include "json/write.hpp"
 #include "queue/backup.hpp"
 #include "queue/check.hpp"
+#include "queue/forget.hpp"
 #include "queue/gate_row.hpp"
 #include "queue/opening.hpp"
 #include "queue/put.hpp"
@@ -323,6 +324,32 @@ std::int64_t SqliteQueue::revive(const ListFilter& filter, std::string_view oper
   const std::lock_guard lock(notify_mutex_);
   if (count > 0 && notify_) notify_();
   return count;
+}
+
+ErasedEvents SqliteQueue::forget(std::string_view interaction_id, std::string_view operator_name) {
+  Handles& h = handles();
+  Erasure erasure(interaction_id, operator_name);
+  ErasedEvents done;
+  const std::lock_guard lock(h.reader_mutex);  // our own reading would keep the log in use
+  erasure.look(h.reader);
+  const auto empty_log = [&] {
+    try {
+      done.log_emptied = h.writer.empty_log();
+      if (done.log_emptied) h.log.sync();
+    } catch (const StoreError&) {
+      done.log_emptied = false;  // the erasure is committed and stays so
+    }
+  };
+  Work item([&] { erasure.apply(h.writer, h.journal); }, 1, 0, empty_log);
+  h.commits.run(item);
+  if (erasure.is_in_flight()) {
+    throw StoreError(StoreErrorKind::busy,
+                     "an update of this interaction is in flight: try again when it is settled");
+  }
+  const bool emptied = done.log_emptied;
+  done = erasure.done();
+  done.log_emptied = emptied;
+  return done;
 }
 
 std::vector<AuditRecord> SqliteQueue::read(std::int64_t after, std::size_t limit) {

@@ -40,6 +40,7 @@ class SqliteQueue final : public Queue, private AuditSource {
   std::optional<UpdateInfo> find(std::string_view idempotency_key) override;
   std::vector<UpdateInfo> revivable(const ListFilter& filter) override;
   std::int64_t revive(const ListFilter& filter, std::string_view operator_name) override;
+  ErasedEvents forget(std::string_view interaction_id, std::string_view operator_name) override;
   CheckResult check() override;
   AuditSource& audit_source() override { return *this; }
 

@@ -94,13 +94,18 @@ void Database::configure(OpenMode mode) {
   if (sqlite3_db_readonly(handle_, "main") != 0) {
     throw StoreError(StoreErrorKind::read_only, "the queue file " + path_ + " cannot be written");
   }
+  // secure_delete: what is erased is overwritten with zeros. Always, since a page that was freed is not looked at again.
   run("PRAGMA synchronous=FULL; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0;"
-      "PRAGMA journal_size_limit=67108864");
+      "PRAGMA journal_size_limit=67108864; PRAGMA secure_delete=ON");
   sqlite3_wal_hook(handle_, &keep_log_pages, &log_pages_);
   // A build or a file system may quietly keep another mode; then nothing of P1 would hold.
   if (text("PRAGMA journal_mode") != "wal" || integer("PRAGMA synchronous") != 2) {
     throw StoreError(StoreErrorKind::unsafe_file,
                      "the queue file " + path_ + " cannot be used with a synced write-ahead log");
+  }
+  if (integer("PRAGMA secure_delete") != 1) {
+    throw StoreError(StoreErrorKind::other,
+                     "this SQLite library does not overwrite what it erases");
   }
 }
 

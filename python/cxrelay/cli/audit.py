@@ -1,4 +1,4 @@
-"""``cxrelay audit``: export the audit trail, sign checkpoints of it, and verify it."""
+"""``cxrelay audit``: export the audit trail, sign checkpoints of it, verify it, and forget a person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import checkpoint
+from . import checkpoint, forget
 from .command import Commands, add_command, add_group, positive
 from .exit_code import ExitCode
 from .output import Output
@@ -26,7 +26,7 @@ def register(commands: Commands) -> None:
     group = add_group(
         commands,
         "audit",
-        "export the audit trail, sign checkpoints of it, and verify it",
+        "export the audit trail, sign checkpoints of it, verify it, and erase payloads",
         """cxrelay audit export
            cxrelay audit verify audit_transformations.log
            cxrelay audit checkpoint --key /safe/checkpoint.pem --output syslog""",
@@ -66,6 +66,7 @@ def register(commands: Commands) -> None:
         "--segment-bytes", type=positive, metavar="N", help="close a segment at this size"
     )
     checkpoint.register(group)
+    forget.register(group)
 
 
 def run_verify(args: argparse.Namespace, output: Output) -> ExitCode:

@@ -127,8 +127,9 @@ def show_update(args: argparse.Namespace, output: Output) -> ExitCode:
         return ExitCode.FAILED
     data = _data(update)
     rows = [(name, time_text(data[name]) if name.endswith("_us") else data[name]) for name in data]
-    text = f"{table([(name, str(value)) for name, value in rows])}\npayload  {update.payload}"
-    output.result({**data, "payload": update.payload}, text)
+    payload = "erased by an operator" if update.erased else update.payload
+    text = f"{table([(name, str(value)) for name, value in rows])}\npayload  {payload}"
+    output.result({**data, "payload": update.payload, "erased": update.erased}, text)
     return ExitCode.OK
 
 

@@ -83,6 +83,11 @@ class _Teller:
             for timeline in self._known(record, [record.detail.get("update", 0)]):
                 timeline.supersede(record)
                 self._interaction(timeline).remove(timeline.record.seq, record.time_us)
+        elif record.action == "erased":
+            for timeline in self._known(record, record.detail.get("updates", ())):
+                if timeline.state == "pending":
+                    self._interaction(timeline).remove(timeline.record.seq, record.time_us)
+                timeline.erase(record)
         elif record.action == "revived":
             for timeline in self._known(record, record.detail.get("updates", ())):
                 timeline.revive(record)

@@ -111,12 +111,14 @@ class Timeline:
         else:
             self.wait(record.time_us, _cause(settled), settled)
 
-    def end(self, record: Record, state: str, settled: Settled | None = None) -> None:
+    def end(
+        self, record: Record, state: str, settled: Settled | None = None, reason: str = ""
+    ) -> None:
         """It is done, or nothing will happen to it until an operator comes."""
         self._close(record.time_us)
         self.state, self.behind = state, None
         self._ended_us = record.time_us
-        reason = settled.reason if settled else str(record.detail.get("reason", ""))
+        reason = settled.reason if settled else reason or str(record.detail.get("reason", ""))
         self._steps.append(Ended(record.time_us, ref(record), state, reason))
         if state in ("dead", "parked"):
             self._own = _why(cast(Cause, state), record.time_us, settled)
@@ -125,6 +127,11 @@ class Timeline:
         """Newer events have written all of it."""
         self._expect(record, "supersedes it", "pending")
         self.end(record, "superseded")
+
+    def erase(self, record: Record) -> None:
+        """An operator had its payloads erased: what is not done cannot be sent any more."""
+        if self.state in ("pending", "dead", "parked"):
+            self.end(record, "dead", reason="erased by an operator")
 
     def revive(self, record: Record) -> None:
         """An operator brought it back."""

@@ -97,6 +97,7 @@ class QueueLateness : public QueueConformance {};
 class QueueSettling : public QueueConformance {};
 class QueueFencing : public QueueConformance {};
 class QueueRecovery : public QueueConformance {};
+class QueueForgetting : public QueueConformance {};
 class QueueQuestions : public QueueConformance {};
 
 // One update in every state.

@@ -13,8 +13,8 @@ from story_records import assert_whole, shape
 
 import cxrelay
 from cxrelay import AuditError, Queue, explain
-from cxrelay._core import export_audit
-from cxrelay.stories import LogJournal, QueueJournal, Received, Validated, tell
+from cxrelay._core import export_audit, forget_interaction
+from cxrelay.stories import Ended, LogJournal, QueueJournal, Received, Validated, tell
 
 LOG = "audit_transformations.log"
 FAR_US = 4_000_000_000_000_000
@@ -170,6 +170,21 @@ def test_an_erased_original(queue: Queue, tmp_path: Path) -> None:
     received = explain(key, log)[0].steps[0]
     assert isinstance(received, Received)
     assert (received.original, received.size, received.sha256) == ("erased", None, None)
+
+
+def test_what_is_erased_while_it_waits_ends_there(queue: Queue, tmp_path: Path) -> None:
+    done = put(queue, "i", 1, original=b'{"secret":1}')
+    deliver(queue)
+    waiting = put(queue, "i", 2)
+    other = put(queue, "j", 1)
+    forget_interaction(queue, str(tmp_path / LOG), "i", "me")
+    told = {story.idempotency_key: story for story in tell(QueueJournal(queue).records())}
+    assert [told[key].state for key in (done, waiting, other)] == ["completed", "dead", "pending"]
+    last = told[waiting].steps[-1]
+    assert isinstance(last, Ended)
+    assert last.reason == "erased by an operator"
+    assert_whole(told[waiting])
+    assert [story.state for story in explain("i", queue)] == ["completed", "dead"]
 
 
 class TestBrokenLogs:

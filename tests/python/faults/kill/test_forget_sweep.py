@@ -1,0 +1,157 @@
+"""Forgetting an interaction is killed before and after every system call that it makes on a file.
+
+However often it dies: the queue file and the trail hold together, with the checkpoint that was signed before, and
+saying it once more leaves nothing of the interaction in any file.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from cxrelay import _core
+from support import kill_sweep, queue_story, strace
+from support.kill_sweep import Point
+
+pytestmark = pytest.mark.usefixtures("traceable")
+SEGMENT_BYTES = 3000
+PERSON = "i2"
+CANARY = "Canary-4711"
+
+FORGETS = """
+import sys
+from cxrelay import _core
+
+folder = sys.argv[1]
+_core.forget_interaction(_core.Queue(folder + "/queue.db"), folder + "/audit.log", "i2", "alice")
+"""
+
+
+class ForgetSweep:
+    """Erasures in copies of one folder: a queue file, and its trail in several segments."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.start = folder / "start"
+        self.start.mkdir()
+        self.key = folder / "key.pem"
+        queue = _core.Queue(str(self.start / "queue.db"))
+        log = str(self.start / "audit.log")
+        self._put(queue, 1)
+        queue_story.Story(queue, lambda said: None).live()
+        _core.export_audit(queue, log, max_segment_bytes=SEGMENT_BYTES)
+        self._put(queue, 2)  # in the open segment
+        self._put(queue, 3, 30_000)  # and one that needs pages of its own
+        _core.export_audit(queue, log, max_segment_bytes=1_000_000)
+        _core.generate_checkpoint_key(str(self.key))
+        made = _core.sign_checkpoint(log, str(self.key))
+        _core.write_checkpoint(made, str(folder / "checkpoints"))
+        self._put(queue, 4)  # not exported
+        queue.close()
+        self.files: list[Path] = []
+
+    def points(self) -> list[Point]:
+        """An erasure that nobody disturbs shows which files there are, and how often each call is made."""
+        folder = self._copy("record")
+        log = self.folder / "strace.log"
+        assert self._forget(folder, [], [], log) == 0
+        assert self._holders(folder) == []
+        calls = [call for call in strace.read_log(log) if call.name in kill_sweep.KILL_CALLS]
+        calls = [call for call in calls if Path(call.path).is_relative_to(folder)]
+        assert {"write", "pwrite64", "fdatasync", "rename", "ftruncate", "fsync"} <= {
+            call.name for call in calls
+        }
+        self.files = [
+            Path(name) for name in {Path(call.path).relative_to(folder) for call in calls}
+        ]
+        counts = Counter(call.name for call in calls)
+        return [
+            Point(call, n, moment)
+            for call, count in counts.items()
+            for n in range(1, count + 1)
+            for moment in kill_sweep.SIGNALS
+        ]
+
+    def broken_at(self, point: Point) -> list[str]:
+        folder = self._copy(str(point).replace(" ", "-"))
+        inject = f"{point.call}:signal={kill_sweep.SIGNALS[point.moment]}:when={point.n}"
+        files = [f"{folder}/", *(folder / file for file in self.files)]
+        if self._forget(folder, files, [inject]) == 0:
+            return [f"{point}: the erasure ran through"]
+        queue = _core.Queue(str(folder / "queue.db"))
+        log = str(folder / "audit.log")
+        broken = self._trouble(queue, log)
+        done = _core.forget_interaction(queue, log, PERSON, "alice")
+        if not done["log_emptied"] or done["compressed"] or done["elsewhere"]:
+            broken.append(f"the repetition is not complete: {done}")
+        broken += [f"after the repetition: {text}" for text in self._trouble(queue, log)]
+        records = queue.query("SELECT count(*) FROM journal WHERE action = 'erased'")[0][0]
+        queue.close()
+        if records != 1:
+            broken.append(f"{records} records of it")
+        broken += [f"{file} still has it" for file in self._holders(folder)]
+        if list(folder.glob("*.erasing")):
+            broken.append("a half-written segment is left")
+        if not broken:
+            shutil.rmtree(folder)
+        return [f"{point}: {text}" for text in broken]
+
+    def _trouble(self, queue: _core.Queue, log: str) -> list[str]:
+        checkpoints = str(self.folder / "checkpoints")
+        verified = _core.verify_audit(log, checkpoints, [f"{self.key}.pub"])
+        problems = queue.check().problems
+        return problems if verified.ok else [*problems, verified.problem]
+
+    def _put(self, queue: _core.Queue, number: int, size: int = 0) -> None:
+        text = CANARY + "x" * size
+        original = f'{{"interactionId":"{PERSON}","phone":"{text}"}}'.encode()
+        queue.put(f"{PERSON}-{number}", PERSON, number, original, f'"{text}"'.encode())
+
+    def _holders(self, folder: Path) -> list[str]:
+        found = subprocess.run(["grep", "-rlF", CANARY, folder], capture_output=True, text=True)
+        return found.stdout.split()
+
+    def _copy(self, name: str) -> Path:
+        folder = self.folder / name
+        subprocess.run(["cp", "-r", self.start, folder], check=True)
+        return folder
+
+    def _forget(
+        self,
+        folder: Path,
+        files: Sequence[Path | str],
+        inject: list[str],
+        log: Path | str = "/dev/null",
+    ) -> int:
+        return strace.run_traced(
+            [sys.executable, "-c", FORGETS, folder],
+            files,
+            log=log,
+            calls=kill_sweep.KILL_CALLS,
+            inject=inject,
+            stdout=Path("/dev/null"),
+        )
+
+
+def test_every_kill_point(memory_folder: Path) -> None:
+    sweep = ForgetSweep(memory_folder)
+    points = sweep.points()
+    with ThreadPoolExecutor(kill_sweep.WORKERS) as pool:
+        broken = [text for texts in pool.map(sweep.broken_at, points) for text in texts]
+    print(f"forget: {len(points)} kill points, {len(broken)} violations")
+    assert not broken, "\n".join(broken)
+
+
+def test_what_is_left_out_is_noticed(memory_folder: Path) -> None:
+    """Teeth: an erasure that leaves out the exported trail leaves something that the search finds."""
+    sweep = ForgetSweep(memory_folder)
+    queue = _core.Queue(str(sweep.start / "queue.db"))
+    _core.forget_interaction(queue, "", PERSON, "alice")
+    found = {Path(name).name for name in sweep._holders(sweep.start)}
+    assert "audit.log" in found
+    assert not found & {"queue.db", "queue.db-wal"}
