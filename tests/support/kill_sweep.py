@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -37,6 +37,29 @@ class Point(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.moment} {self.call} {self.n}"
+
+    @property
+    def inject(self) -> str:
+        """What strace is told, to kill there."""
+        return f"{self.call}:signal={SIGNALS[self.moment]}:when={self.n}"
+
+
+def points_of(calls: Iterable[strace.Call]) -> list[Point]:
+    """Before and after each of the calls that an undisturbed run made."""
+    return [
+        Point(call, n, moment)
+        for call, count in Counter(call.name for call in calls).items()
+        for n in range(1, count + 1)
+        for moment in SIGNALS
+    ]
+
+
+def swept(name: str, points: Sequence[Point], broken_at: Callable[[Point], list[str]]) -> None:
+    """Judges every point; fails with the first violations."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        broken = [text for texts in pool.map(broken_at, points) for text in texts]
+    print(f"{name}: {len(points)} kill points, {len(broken)} violations")
+    assert not broken, "\n".join(broken[:20])
 
 
 def make_long_log(path: Path) -> int:
@@ -114,14 +137,10 @@ class Sweep:
         """Every point of the story, or of its first `commits`; one run counts them."""
         calls = self.record()
         syncs = [n for n, c in enumerate(calls) if (c.name, c.path[-4:]) == ("fdatasync", "-wal")]
-        counts = Counter(call.name for call in calls[: syncs[commits] if commits else None])
-        assert counts["pwrite64"], "no write was seen: does the queue file lie behind a link?"
-        return [
-            Point(call, n, moment)
-            for call, count in counts.items()
-            for n in range(1, count + 1)
-            for moment in SIGNALS
-        ]
+        points = points_of(calls[: syncs[commits] if commits else None])
+        writes = [point for point in points if point.call == "pwrite64"]
+        assert writes, "no write was seen: does the queue file lie behind a link?"
+        return points
 
     def run(self, points: Sequence[Point]) -> list[str]:
         """Runs the points; returns what was broken, each sentence with its point."""
@@ -136,8 +155,7 @@ class Sweep:
         """Kills at one point and judges a copy of the files, then what a stander-by makes of them."""
         path = self._file(str(point).replace(" ", "-"))
         stands_by = self._stand_by(path)
-        signal = SIGNALS[point.moment]
-        code = self._run(path, [f"{point.call}:signal={signal}:when={point.n}"])
+        code = self._run(path, [point.inject])
         if code == 0:
             return ["the story ran through: the point was not reached"]
         said = queue_story.parse_lines(path.with_name("said").read_text())

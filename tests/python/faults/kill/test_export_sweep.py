@@ -6,9 +6,7 @@ what was in a closed segment stays as it was, and every checkpoint that was sign
 
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,20 +59,13 @@ class ExportSweep:
         self.files = [
             Path(name) for name in {Path(call.path).relative_to(folder) for call in calls}
         ]
-        counts = Counter(call.name for call in calls)
-        return [
-            Point(call, n, moment)
-            for call, count in counts.items()
-            for n in range(1, count + 1)
-            for moment in kill_sweep.SIGNALS
-        ]
+        return kill_sweep.points_of(calls)
 
     def broken_at(self, point: Point) -> list[str]:
         folder = self._copy(str(point).replace(" ", "-"))
-        inject = f"{point.call}:signal={kill_sweep.SIGNALS[point.moment]}:when={point.n}"
         # strace compares paths as they are written, and the folder is opened with a slash at its end.
         files = [f"{folder}/", *(folder / file for file in self.files)]
-        if self._export(folder, files, [inject]) == 0:
+        if self._export(folder, files, [point.inject]) == 0:
             return [f"{point}: the export ran through"]
         closed = {file: file.read_bytes() for file in folder.glob("audit.*-*.log")}
         queue = _core.Queue(str(folder / "queue.db"))
@@ -115,11 +106,7 @@ class ExportSweep:
 
 def test_every_kill_point(memory_folder: Path) -> None:
     sweep = ExportSweep(memory_folder)
-    points = sweep.points()
-    with ThreadPoolExecutor(kill_sweep.WORKERS) as pool:
-        broken = [text for texts in pool.map(sweep.broken_at, points) for text in texts]
-    print(f"export: {len(points)} kill points, {len(broken)} violations")
-    assert not broken, "\n".join(broken)
+    kill_sweep.swept("export", sweep.points(), sweep.broken_at)
 
 
 def test_a_missing_line_is_noticed(memory_folder: Path) -> None:

@@ -7,9 +7,7 @@ saying it once more leaves nothing of the interaction in any file.
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -69,19 +67,12 @@ class ForgetSweep:
         self.files = [
             Path(name) for name in {Path(call.path).relative_to(folder) for call in calls}
         ]
-        counts = Counter(call.name for call in calls)
-        return [
-            Point(call, n, moment)
-            for call, count in counts.items()
-            for n in range(1, count + 1)
-            for moment in kill_sweep.SIGNALS
-        ]
+        return kill_sweep.points_of(calls)
 
     def broken_at(self, point: Point) -> list[str]:
         folder = self._copy(str(point).replace(" ", "-"))
-        inject = f"{point.call}:signal={kill_sweep.SIGNALS[point.moment]}:when={point.n}"
         files = [f"{folder}/", *(folder / file for file in self.files)]
-        if self._forget(folder, files, [inject]) == 0:
+        if self._forget(folder, files, [point.inject]) == 0:
             return [f"{point}: the erasure ran through"]
         queue = _core.Queue(str(folder / "queue.db"))
         log = str(folder / "audit.log")
@@ -140,11 +131,7 @@ class ForgetSweep:
 
 def test_every_kill_point(memory_folder: Path) -> None:
     sweep = ForgetSweep(memory_folder)
-    points = sweep.points()
-    with ThreadPoolExecutor(kill_sweep.WORKERS) as pool:
-        broken = [text for texts in pool.map(sweep.broken_at, points) for text in texts]
-    print(f"forget: {len(points)} kill points, {len(broken)} violations")
-    assert not broken, "\n".join(broken)
+    kill_sweep.swept("forget", sweep.points(), sweep.broken_at)
 
 
 def test_what_is_left_out_is_noticed(memory_folder: Path) -> None:

@@ -4,9 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -160,19 +158,14 @@ class BackupSweep:
         return strace.read_log(log)
 
     def points(self) -> list[Point]:
-        counts = Counter(call.name for call in self.record())
-        assert {"openat", "pwrite64", "fdatasync", "renameat2"} <= counts.keys()
-        return [
-            Point(call, n, moment)
-            for call, count in counts.items()
-            for n in range(1, count + 1)
-            for moment in kill_sweep.SIGNALS
-        ]
+        points = kill_sweep.points_of(self.record())
+        calls = {point.call for point in points}
+        assert {"openat", "pwrite64", "fdatasync", "renameat2"} <= calls
+        return points
 
     def broken_at(self, point: Point) -> list[str]:
         copied = self._copied(str(point).replace(" ", "-"))
-        inject = f"{point.call}:signal={kill_sweep.SIGNALS[point.moment]}:when={point.n}"
-        if self._back_up(copied, [inject]) == 0:
+        if self._back_up(copied, [point.inject]) == 0:
             return [f"{point}: the backup ran through"]
         if not copied.exists():
             subprocess.run([sys.executable, "-c", BACKUP, self.path, copied], check=True)
@@ -203,11 +196,7 @@ class BackupSweep:
 def test_a_killed_backup_leaves_the_whole_file_or_none(memory_folder: Path) -> None:
     """Before and after each call on the copy; the next backup to the same place works."""
     sweep = BackupSweep(memory_folder)
-    points = sweep.points()
-    with ThreadPoolExecutor(kill_sweep.WORKERS) as pool:
-        broken = [text for texts in pool.map(sweep.broken_at, points) for text in texts]
-    print(f"backup: {len(points)} kill points, {len(broken)} violations")
-    assert not broken, "\n".join(broken)
+    kill_sweep.swept("backup", sweep.points(), sweep.broken_at)
     assert sweep.queue.check().ok
     sweep.queue.close()
 
