@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 
 from cxrelay.torture import run_torture
 from cxrelay.torture.check import violations_of
-from cxrelay.torture.evidence import Evidence, Request
+from cxrelay.torture.evidence import Accepted, Evidence, Request
 from cxrelay.torture.receipts import StoredReceipt
 
 HASTY = Path(__file__).with_name("hasty_worker.py")
@@ -169,6 +170,29 @@ def a_lost_write(evidence: Evidence) -> None:
 def an_old_value(evidence: Evidence) -> None:
     attributes = next(iter(evidence.interactions.values()))
     attributes["routingQueue"] = "Queue 0-0-0-0"
+
+
+def test_what_was_given_up_may_have_been_applied(evidence: Evidence) -> None:
+    """By a request of unknown outcome before; but not without one."""
+    evidence = copy.deepcopy(evidence)
+    name = next(iter(evidence.interactions))
+    seq = max(evidence.accepted) + 1
+    content = {
+        "interactionId": name,
+        "contactId": "c-1",
+        "timestamp": "2030-01-01T00:00:00+00:00",
+        "attributes": {"wrapUpCode": "late"},
+    }
+    evidence.accepted[seq] = Accepted(seq, "key", name, json.dumps(content), False)
+    evidence.dead[seq] = "refused"
+    evidence.interactions[name]["dispositionCode"] = "late"
+
+    def differs() -> bool:
+        return any("interactions differ" in sentence for sentence in violations_of(evidence))
+
+    assert differs()
+    evidence.requests.append(Request(seq + 1, ((seq,),), seq + 2, outcomes={seq: "retry"}))
+    assert not differs()
 
 
 # ---- what was written down ----
