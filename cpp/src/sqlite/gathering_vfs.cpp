@@ -115,9 +115,7 @@ sqlite3_vfs* default_vfs() {
 
 int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) {
   sqlite3_vfs* vfs = default_vfs();
-  if ((flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) == 0) {
-    return vfs->xOpen(vfs, name, file, flags, flags_out);
-  }
+  if ((flags & SQLITE_OPEN_WAL) == 0) return vfs->xOpen(vfs, name, file, flags, flags_out);
   auto* own = new (file) Gathering;
   own->base.pMethods = nullptr;
   const int code = vfs->xOpen(vfs, name, own->inner(), flags, flags_out);
