@@ -75,16 +75,12 @@ int call(sqlite3_file* file, Arguments... arguments) {
   return (own.methods().*Method)(own.inner(), arguments...);
 }
 
-void shared_memory_barrier(sqlite3_file* file) {
-  Gathering& own = gathering(file);
-  own.methods().xShmBarrier(own.inner());
-}
-
 using Io = sqlite3_io_methods;
 
+// Version 1: shared memory and mapped pages are the database's, not its log's.
 constexpr Io make_methods() {
   Io io{};
-  io.iVersion = 3;
+  io.iVersion = 1;
   io.xClose = &close;
   io.xRead = &flush_and_call<&Io::xRead, void*, int, sqlite3_int64>;
   io.xWrite = &write;
@@ -92,17 +88,11 @@ constexpr Io make_methods() {
   io.xSync = &flush_and_call<&Io::xSync, int>;
   io.xFileSize = &flush_and_call<&Io::xFileSize, sqlite3_int64*>;
   io.xLock = &call<&Io::xLock, int>;
-  io.xUnlock = &flush_and_call<&Io::xUnlock, int>;
+  io.xUnlock = &call<&Io::xUnlock, int>;
   io.xCheckReservedLock = &call<&Io::xCheckReservedLock, int*>;
   io.xFileControl = &call<&Io::xFileControl, int, void*>;
   io.xSectorSize = &call<&Io::xSectorSize>;
   io.xDeviceCharacteristics = &call<&Io::xDeviceCharacteristics>;
-  io.xShmMap = &call<&Io::xShmMap, int, int, int, void volatile**>;
-  io.xShmLock = &call<&Io::xShmLock, int, int, int>;
-  io.xShmBarrier = &shared_memory_barrier;
-  io.xShmUnmap = &call<&Io::xShmUnmap, int>;
-  io.xFetch = &flush_and_call<&Io::xFetch, sqlite3_int64, int, void**>;
-  io.xUnfetch = &call<&Io::xUnfetch, sqlite3_int64, void*>;
   return io;
 }
 
