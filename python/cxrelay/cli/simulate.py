@@ -95,8 +95,8 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
             "environment": variables,
         }
         lines = [f"export {name}={value}" for name, value in variables.items()]
-        output.result(data, "\n".join(["# a CXone stand-in runs until Ctrl-C", *lines]))
-        serve_forever(simulator)
+        text = "\n".join(["# a CXone stand-in runs until Ctrl-C", *lines])
+        serve_forever(simulator, ready=lambda: output.result(data, text))
         if proxy is not None:
             _tell(proxy.counts(), output)
     return ExitCode.OK

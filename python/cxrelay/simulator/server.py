@@ -321,10 +321,14 @@ class Simulator(LoopbackServer):
         return SimulatorProcess(options)
 
 
-def serve_forever(simulator: Simulator) -> None:
+def serve_forever(simulator: Simulator, ready: Callable[[], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM, then stop; prints nothing.
 
     Starts the simulator unless it runs already. Must be called in the main thread.
+
+    Args:
+        simulator: serves, and is stopped at the end.
+        ready: called once when it serves and a signal stops it cleanly: the place to print addresses.
 
     Raises:
         ValueError: called in another thread.
@@ -343,6 +347,8 @@ def serve_forever(simulator: Simulator) -> None:
         try:
             if not simulator.running:
                 simulator.start()
+            if ready is not None:
+                ready()
             expected = {int(number) for number in previous}
             while not expected.intersection(reader.recv(16)):
                 pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import signal
 import subprocess
@@ -12,9 +13,12 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
+from cxrelay.cli import main
+from cxrelay.cli.output import Output
 from cxrelay.fault_proxy.spec import _FAULTS
 
 PROGRAM = [sys.executable, "-m", "cxrelay", "simulate", "--json"]
@@ -72,3 +76,15 @@ def test_help_names_every_fault_and_option(cxrelay_command: Callable) -> None:
     for name, (_, options) in _FAULTS.items():
         assert {name, *options} <= words
     assert {"times", "skip", "p"} <= words
+
+
+def test_a_signal_right_after_the_addresses_ends_it_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def tell_and_be_stopped(_: Output, data: dict[str, Any], __: str) -> None:
+        told.extend(data["environment"])
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Output, "result", tell_and_be_stopped)
+    assert main(["simulate"]) == 0
+    assert "CXONE_BASE_URL" in told
