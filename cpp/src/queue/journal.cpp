@@ -4,49 +4,8 @@
 #include <limits>
 
 namespace cxrelay::queue {
-namespace {
-
-void bind_text_or_null(sqlite::Statement& statement, int index, std::string_view value) {
-  if (value.empty()) {
-    statement.bind_null(index);
-  } else {
-    statement.bind(index, value);
-  }
-}
-
-void bind_bytes_or_null(sqlite::Statement& statement, int index, const auto* bytes) {
-  if (bytes == nullptr) {
-    statement.bind_null(index);
-  } else {
-    statement.bind_blob(index, std::span<const std::byte>(*bytes));
-  }
-}
-
-const Digest* address_of(const std::optional<Digest>& digest) {
-  return digest ? &*digest : nullptr;
-}
-
-// Erasing replaces payloads and salt by digests. SQLite moves the neighbours of a row that grows and leaves copies of them
-// in the page's free space, where a later erasure does not find them. So a row that would grow has its digests from the
-// start; it only ever shrinks.
-bool would_grow_when_erased(const NewRecord& record) {
-  std::size_t digests = 0;
-  if (record.original_digest) digests += record.original_digest->size();
-  if (record.mapped_digest) digests += record.mapped_digest->size();
-  const std::size_t salt = record.salt == nullptr ? 0 : record.salt->size();
-  return digests > salt + record.original.size() + record.mapped.size();
-}
-
-}  // namespace
-
 Journal::Journal(sqlite::Database& database)
     : head_(database, "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"),
-      insert_(database,
-              "INSERT INTO journal (seq, time_us, action, idempotency_key, interaction_id, "
-              "event_time_us,"
-              " fingerprint, mapping_version, request_id, detail, hash, salt, original_digest,"
-              " mapped_digest, mapped, original)"
-              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"),
       newest_(database,
               "SELECT max(event_time_us) FROM journal INDEXED BY journal_identity"
               " WHERE fingerprint IS NOT NULL"),
@@ -55,8 +14,8 @@ Journal::Journal(sqlite::Database& database)
             " WHERE event_time_us = ?1 AND interaction_id = ?2 AND fingerprint IS NOT NULL"),
       key_(database, "SELECT idempotency_key FROM journal WHERE seq = ?1"),
       add_(database,
-           "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + ?2") {
-}
+           "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + ?2"),
+      rows_(database) {}
 
 void Journal::begin(std::int64_t now_us) {
   time_us_ = now_us;
@@ -64,6 +23,7 @@ void Journal::begin(std::int64_t now_us) {
   hash_ = {};
   newest_event_us_.reset();
   counters_ = {};
+  rows_.forget();
   head_.reset();
   if (head_.step()) {
     seq_ = head_.integer(0);
@@ -75,6 +35,12 @@ void Journal::begin(std::int64_t now_us) {
 }
 
 std::int64_t Journal::append(const NewRecord& record) {
+  append_later(record);
+  rows_.write();
+  return seq_;
+}
+
+std::int64_t Journal::append_later(const NewRecord& record) {
   ChainFields fields;
   fields.seq = seq_ + 1;
   fields.time_us = time_us_;
@@ -89,23 +55,7 @@ std::int64_t Journal::append(const NewRecord& record) {
   fields.mapped_digest = record.mapped_digest;
   const Digest hash = chain_hash(hasher_, fields, hash_);
 
-  insert_.reset().bind(1, fields.seq).bind(2, fields.time_us).bind(3, record.action);
-  bind_text_or_null(insert_, 4, record.idempotency_key);
-  bind_text_or_null(insert_, 5, record.interaction_id);
-  insert_.bind(6, record.event_time_us);
-  bind_bytes_or_null(insert_, 7, record.fingerprint);
-  bind_text_or_null(insert_, 8, record.mapping_version);
-  bind_text_or_null(insert_, 9, record.request_id);
-  bind_text_or_null(insert_, 10, record.detail);
-  insert_.bind_blob(11, std::span<const std::byte>(hash));
-  bind_bytes_or_null(insert_, 12, record.salt);
-  const bool keeps_digests = would_grow_when_erased(record);
-  bind_bytes_or_null(insert_, 13, keeps_digests ? address_of(record.original_digest) : nullptr);
-  bind_bytes_or_null(insert_, 14, keeps_digests ? address_of(record.mapped_digest) : nullptr);
-  bind_text_or_null(insert_, 15, record.mapped);
-  bind_text_or_null(insert_, 16, record.original);
-  insert_.run();
-
+  rows_.add(record, fields.seq, time_us_, hash);
   seq_ = fields.seq;
   hash_ = hash;
   if (newest_event_us_ && record.fingerprint != nullptr && record.event_time_us) {
@@ -118,6 +68,7 @@ std::optional<Journal::Known> Journal::find(std::int64_t event_time_us,
                                             std::string_view interaction_id,
                                             const Fingerprint& fingerprint) {
   if (is_newer_than_all(event_time_us)) return std::nullopt;
+  rows_.write();
   find_.reset().bind(1, event_time_us).bind(2, interaction_id);
   std::optional<Known> known;
   while (find_.step()) {
@@ -132,6 +83,7 @@ std::optional<Journal::Known> Journal::find(std::int64_t event_time_us,
 // Events mostly come in the order of their times: then one look at the index serves a whole transaction.
 bool Journal::is_newer_than_all(std::int64_t event_time_us) {
   if (!newest_event_us_) {
+    rows_.write();
     newest_.reset();
     const bool any = newest_.step() && !newest_.is_null(0);
     newest_event_us_ = any ? newest_.integer(0) : std::numeric_limits<std::int64_t>::min();

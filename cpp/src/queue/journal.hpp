@@ -1,7 +1,6 @@
 // Appending to the journal: the chain's head, the insert statement, the counters beside it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,30 +9,12 @@
 #include "audit/chain.hpp"
 #include "base/digest.hpp"
 #include "cxrelay/queue.hpp"
+#include "queue/journal_rows.hpp"
+#include "queue/new_record.hpp"
 #include "sqlite/database.hpp"
 #include "sqlite/statement.hpp"
 
 namespace cxrelay::queue {
-
-using Fingerprint = std::array<std::byte, 16>;
-using Salt = std::array<std::byte, 16>;
-
-// One record to append, as views. Its payloads' digests are computed by the caller, outside the transaction.
-struct NewRecord {
-  std::string_view action;
-  std::string_view idempotency_key;
-  std::string_view interaction_id;
-  std::optional<std::int64_t> event_time_us;
-  const Fingerprint* fingerprint = nullptr;
-  std::string_view mapping_version;
-  std::string_view request_id;
-  std::string_view detail;
-  const Salt* salt = nullptr;
-  std::string_view original;  // empty = none
-  std::string_view mapped;    // empty = none
-  std::optional<Digest> original_digest;
-  std::optional<Digest> mapped_digest;
-};
 
 // Counters live in `meta`, so that statistics need no scan; `check` compares them with the journal.
 struct Counters {
@@ -58,6 +39,10 @@ class Journal {
   bool is_unchanged() const noexcept { return seq_ == first_seq_; }
   // Appends and returns the record's sequence number.
   std::int64_t append(const NewRecord& record);
+  // The same, but the row may be written later, by write_rows() or with one that follows. Until then what the record's
+  // views and pointers lead to must stay, and the row is missing for whoever reads the table.
+  std::int64_t append_later(const NewRecord& record);
+  void write_rows() { rows_.write(); }
   std::int64_t time_us() const noexcept { return time_us_; }
 
   // Changes to the counters; written by finish().
@@ -79,11 +64,11 @@ class Journal {
   void add_counter(std::string_view name, std::int64_t delta);
 
   sqlite::Statement head_;
-  sqlite::Statement insert_;
   sqlite::Statement newest_;
   sqlite::Statement find_;
   sqlite::Statement key_;
   sqlite::Statement add_;
+  JournalRows rows_;
   Sha256 hasher_;
   std::int64_t first_seq_ = 0;  // the last record before begin()
   std::int64_t seq_ = 0;

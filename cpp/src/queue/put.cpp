@@ -7,15 +7,16 @@
 namespace cxrelay::queue {
 namespace {
 
-Receipt append(const PreparedPut& put, Journal& journal) {
+// The receipt stays where it is until the rows are written: its key goes into one.
+void append(const PreparedPut& put, Journal& journal, Receipt& receipt) {
   const NewUpdate& update = *put.update;
-  Receipt receipt;
   receipt.idempotency_key = update.idempotency_key;
   std::string detail;
   if (const auto known =
           journal.find(update.event_time_us, update.interaction_id, put.fingerprint)) {
     if (known->same_fingerprint) {
-      return {PutStatus::duplicate, known->seq, journal.key_of(known->seq)};
+      receipt = {PutStatus::duplicate, known->seq, journal.key_of(known->seq)};
+      return;
     }
     receipt.status = PutStatus::conflict;
     receipt.idempotency_key.append("#").append(to_hex(put.fingerprint), 0, 16);
@@ -36,11 +37,10 @@ Receipt append(const PreparedPut& put, Journal& journal) {
   record.mapped = update.mapped;
   record.original_digest = put.original_digest;
   record.mapped_digest = put.mapped_digest;
-  receipt.seq = journal.append(record);
+  receipt.seq = detail.empty() ? journal.append_later(record) : journal.append(record);
 
   journal.counters().accepted += 1;
   if (update.mapped.empty()) journal.counters().empty += 1;
-  return receipt;
 }
 
 }  // namespace
@@ -48,9 +48,17 @@ Receipt append(const PreparedPut& put, Journal& journal) {
 void store(Preparation& prepared, Journal& journal, Pending& pending,
            std::vector<Receipt>& receipts) {
   const auto before = journal.seq();
-  for (std::size_t i = 0; i < prepared.size(); ++i) {
-    receipts.push_back(append(prepared.at(i), journal));
+  const auto first = receipts.size();
+  receipts.resize(first + prepared.size());
+  try {
+    for (std::size_t i = 0; i < prepared.size(); ++i) {
+      append(prepared.at(i), journal, receipts[first + i]);
+    }
+  } catch (...) {
+    journal.write_rows();  // who failed after the first row must be seen to have written
+    throw;
   }
+  journal.write_rows();
   pending.insert_accepted_after(before);
 }
 
