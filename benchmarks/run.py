@@ -25,6 +25,7 @@ from harness.workspace import is_in_memory
 TASKS = {
     "parse": "parse.task",
     "put": "put.task",
+    "chain": "chain.task",
     "claim": "claim.task",
     "drain": "drain.task",
     "latency": "latency.task",
