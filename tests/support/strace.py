@@ -21,6 +21,8 @@ FILE_CALLS = (
 )  # fmt: skip
 
 _CALL = re.compile(r"(?:\d+ +)?(\w+)\((.*)\) += (-?\d+)(.*)")
+_UNFINISHED = re.compile(r"(\d+) +(.*) <unfinished \.\.\.>")
+_RESUMED = re.compile(r"(\d+) +<\.\.\. \w+ resumed>(.*)")
 
 
 class Call(NamedTuple):
@@ -117,9 +119,18 @@ def run_traced(
 
 
 def read_log(log: Path) -> list[Call]:
-    """The calls of a log, without one that a kill kept from happening: it has no result."""
+    """The calls of a log, without one that a kill kept from happening: it has no result.
+
+    A call that another thread interrupted stands where it ended: what it wrote was not there before for certain.
+    """
     calls = []
+    begun: dict[str, str] = {}  # by thread
     for line in log.read_text(encoding="latin-1").splitlines():
+        if unfinished := _UNFINISHED.fullmatch(line):
+            begun[unfinished[1]] = unfinished[2]
+            continue
+        if resumed := _RESUMED.fullmatch(line):
+            line = begun.pop(resumed[1]) + resumed[2]
         match = _CALL.match(line)
         if match is None:
             continue  # also "+++ exited with 0 +++", "--- SIGTERM ---"
