@@ -170,7 +170,6 @@ py::dict forget(QueueHandle& queue, const std::string& audit_path,
   out["record_seq"] = done.journal.record_seq;
   out["log_emptied"] = done.journal.log_emptied;
   out["rewritten"] = done.exported.rewritten;
-  out["compressed"] = done.exported.compressed;
   out["elsewhere"] = done.exported.elsewhere;
   return out;
 }

@@ -367,6 +367,7 @@ def export_audit(
     checkpoint_output: str = "",
     checkpoint_records: int = 10000,
     checkpoint_minutes: int = 60,
+    compress: bool = False,
 ) -> ExportResult: ...
 def generate_checkpoint_key(path: str) -> str:
     """Makes a private key in ``path`` and the public one in ``path``.pub; returns the key's id.
@@ -399,6 +400,7 @@ class RelaySettings(TypedDict, total=False):
 
     queue_path: str
     audit_path: str  # "" = no export
+    compress: bool
     checkpoint_key: str  # "" = no checkpoints
     checkpoint_output: str
     checkpoint_records: int

@@ -305,6 +305,7 @@ class Relay:
             "queue_path": config.queue.path,
             "audit_path": config.audit.path,
             "max_segment_bytes": config.audit.max_segment_bytes,
+            "compress": config.audit.compress,
             "checkpoint_key": config.audit.checkpoint_key,
             "checkpoint_output": config.audit.checkpoint_output,
             "checkpoint_records": config.audit.checkpoint_records,

@@ -49,7 +49,6 @@ class Forgotten:
         log_emptied: False if somebody was reading: bytes may remain in SQLite's log until the
             erasure is repeated.
         rewritten: segments of the exported trail that held its payloads and hold them no more.
-        compressed: compressed segments that have its records; they are not rewritten.
         elsewhere: the seqs of events that were exported, but are in no segment here.
     """
 
@@ -60,13 +59,12 @@ class Forgotten:
     record_seq: int
     log_emptied: bool
     rewritten: list[str]
-    compressed: list[str]
     elsewhere: list[int]
 
     @property
     def complete(self) -> bool:
         """Whether nothing remains where this call could see it. Backups and copies it cannot see."""
-        return self.log_emptied and not self.compressed and not self.elsewhere
+        return self.log_emptied and not self.elsewhere
 
     @property
     def known(self) -> bool:

@@ -103,6 +103,7 @@ def run_export(args: argparse.Namespace, output: Output) -> ExitCode:
         config.checkpoint_output,
         config.checkpoint_records,
         config.checkpoint_minutes,
+        config.compress,
     )
     data = {
         "path": str(Path(path).absolute()),

@@ -167,6 +167,7 @@ class AuditConfig(Section):
     name = "audit"
     path: str = path("audit_transformations.log")
     max_segment_bytes: int = number(10 * 1024 * 1024, 4096, 1 << 40, "bytes")
+    compress: bool = flag(False)  # closed segments become .log.gz
     checkpoint_key: str = _path()  # the private key that signs; empty = no checkpoints
     # A file, "-" = standard output, "syslog"; empty = {path}.checkpoints
     checkpoint_output: str = _path(words=frozenset({"-", "syslog"}))
