@@ -221,6 +221,7 @@ void bind_values(py::module_& m) {
       .def_readonly("requests", &QueueStats::requests)
       .def_readonly("attempts", &QueueStats::attempts)
       .def_readonly("journal_records", &QueueStats::journal_records)
+      .def_readonly("exported_seq", &QueueStats::exported_seq)
       .def_readonly("oldest_pending_us", &QueueStats::oldest_pending_us);
   py::class_<CheckResult>(m, "CheckResult")
       .def_readonly("ok", &CheckResult::ok)

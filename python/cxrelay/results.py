@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cxrelay import _core
 
-__all__ = ["FlushResult", "Forgotten", "RelayStats", "ScopeCheck", "TargetState", "UpdaterCounts"]
+__all__ = [
+    "AuditStats",
+    "FlushResult",
+    "Forgotten",
+    "RelayStats",
+    "ScopeCheck",
+    "TargetState",
+    "UpdaterCounts",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +129,29 @@ class TargetState:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AuditStats:
+    """How far the export of the audit trail is.
+
+    Attributes:
+        exported_seq: audit records up to this one are on disk in the trail.
+        backlog_records: audit records beyond, not exported yet.
+        failures: exports of this relay that failed, since it was opened.
+        last_error: of its last export: empty if it went well, otherwise the ``kind`` of the
+            StoreError (``full``, say), ``audit`` for an AuditError, or ``other``.
+    """
+
+    exported_seq: int = 0
+    backlog_records: int = 0
+    failures: int = 0
+    last_error: str = ""
+
+    @classmethod
+    def of(cls, stats: _core.AuditStats) -> AuditStats:
+        """The engine's counts as a value."""
+        return cls(**{name: getattr(stats, name) for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, kw_only=True)
 class RelayStats:
     """The counts of a queue file.
 
@@ -142,6 +173,7 @@ class RelayStats:
             1970; None if nothing waits.
         updater: what this relay has delivered since it was opened.
         target: what holds its sending back at the moment.
+        audit: how far the export of the audit trail is.
     """
 
     pending: int
@@ -160,13 +192,21 @@ class RelayStats:
     oldest_pending_us: int | None
     updater: UpdaterCounts
     target: TargetState = TargetState()
+    audit: AuditStats = AuditStats()
 
     @classmethod
-    def of(cls, queue: _core.QueueStats, updater: _core.UpdaterStats) -> RelayStats:
+    def of(
+        cls, queue: _core.QueueStats, updater: _core.UpdaterStats, audit: _core.AuditStats
+    ) -> RelayStats:
         """The counts of the engine as a value."""
         counts = {name: getattr(queue, name) for name in _QUEUE_COUNTS}
         delivered = UpdaterCounts(**{name: getattr(updater, name) for name in _COUNTS})
-        return cls(**counts, updater=delivered, target=TargetState.of(updater.target))
+        return cls(
+            **counts,
+            updater=delivered,
+            target=TargetState.of(updater.target),
+            audit=AuditStats.of(audit),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,5 +238,5 @@ class ScopeCheck:
 
 _COUNTS = tuple(UpdaterCounts.__dataclass_fields__)
 _QUEUE_COUNTS = tuple(
-    name for name in RelayStats.__dataclass_fields__ if name not in ("updater", "target")
+    name for name in RelayStats.__dataclass_fields__ if name not in ("updater", "target", "audit")
 )
