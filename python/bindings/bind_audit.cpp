@@ -55,7 +55,7 @@ void bind_audit(py::module_& m) {
       "export_audit",
       [](const Handle<Queue>& queue, const std::string& path, std::size_t max_segment_bytes,
          const std::string& checkpoint_key, const std::string& checkpoint_output,
-         std::int64_t checkpoint_records, std::int64_t checkpoint_minutes) {
+         std::int64_t checkpoint_records, std::int64_t checkpoint_minutes, bool compress) {
         ExportOptions options;
         options.path = path;
         options.max_segment_bytes = max_segment_bytes;
@@ -63,13 +63,14 @@ void bind_audit(py::module_& m) {
         options.checkpoint.output = checkpoint_output;
         options.checkpoint.records = checkpoint_records;
         options.checkpoint.minutes = checkpoint_minutes;
+        options.compress = compress;
         return export_audit(queue.get()->audit_source(), options);
       },
       py::arg("queue"), py::arg("path"),
       py::arg("max_segment_bytes") = ExportOptions{}.max_segment_bytes,
       py::arg("checkpoint_key") = "", py::arg("checkpoint_output") = "",
       py::arg("checkpoint_records") = CheckpointOptions{}.records,
-      py::arg("checkpoint_minutes") = CheckpointOptions{}.minutes,
+      py::arg("checkpoint_minutes") = CheckpointOptions{}.minutes, py::arg("compress") = false,
       py::call_guard<py::gil_scoped_release>());
   m.def("verify_audit", &verify, py::arg("path"), py::arg("checkpoints") = py::none(),
         py::arg("public_keys") = std::vector<std::string>(),

@@ -2,6 +2,7 @@
 // this file raises them for the native ones.
 #include "bindings.hpp"
 #include "cxrelay/errors.hpp"
+#include "cxrelay/queue.hpp"
 
 namespace cxrelay::bindings {
 namespace {
@@ -11,28 +12,6 @@ py::object error_class(const char* name) {
 }
 
 void raise(const char* name, const Error& error) { py::set_error(error_class(name), error.what()); }
-
-const char* kind_name(StoreErrorKind kind) {
-  switch (kind) {
-    case StoreErrorKind::busy:
-      return "busy";
-    case StoreErrorKind::full:
-      return "full";
-    case StoreErrorKind::io:
-      return "io";
-    case StoreErrorKind::corrupt:
-      return "corrupt";
-    case StoreErrorKind::read_only:
-      return "read_only";
-    case StoreErrorKind::schema:
-      return "schema";
-    case StoreErrorKind::unsafe_file:
-      return "unsafe_file";
-    case StoreErrorKind::other:
-      return "other";
-  }
-  return "other";
-}
 
 void set_instance(const char* name, const py::object& instance) {
   PyErr_SetObject(error_class(name).ptr(), instance.ptr());
@@ -46,7 +25,7 @@ void translate(std::exception_ptr pointer) {
   } catch (const MappingError& error) {
     set_instance("MappingError", error_class("MappingError")(error.what(), error.place()));
   } catch (const StoreError& error) {
-    set_instance("StoreError", error_class("StoreError")(error.what(), kind_name(error.kind())));
+    set_instance("StoreError", error_class("StoreError")(error.what(), to_text(error.kind())));
   } catch (const ConfigError& error) {
     raise("ConfigError", error);
   } catch (const FencedError& error) {

@@ -189,7 +189,6 @@ py::dict forget(QueueHandle& queue, const std::string& audit_path,
   out["record_seq"] = done.journal.record_seq;
   out["log_emptied"] = done.journal.log_emptied;
   out["rewritten"] = done.exported.rewritten;
-  out["compressed"] = done.exported.compressed;
   out["elsewhere"] = done.exported.elsewhere;
   return out;
 }
@@ -241,6 +240,7 @@ void bind_values(py::module_& m) {
       .def_readonly("requests", &QueueStats::requests)
       .def_readonly("attempts", &QueueStats::attempts)
       .def_readonly("journal_records", &QueueStats::journal_records)
+      .def_readonly("exported_seq", &QueueStats::exported_seq)
       .def_readonly("oldest_pending_us", &QueueStats::oldest_pending_us);
   py::class_<CheckResult>(m, "CheckResult")
       .def_readonly("ok", &CheckResult::ok)

@@ -135,6 +135,11 @@ void bind_relay(py::module_& m) {
       .def_readonly("not_sent", &UpdaterStats::not_sent)
       .def_readonly("throttled", &UpdaterStats::throttled)
       .def_readonly("target", &UpdaterStats::target);
+  py::class_<AuditStats>(m, "AuditStats")
+      .def_readonly("exported_seq", &AuditStats::exported_seq)
+      .def_readonly("backlog_records", &AuditStats::backlog_records)
+      .def_readonly("failures", &AuditStats::failures)
+      .def_readonly("last_error", &AuditStats::last_error);
   py::class_<LogQueue, std::shared_ptr<LogQueue>>(m, "LogQueue")
       .def("take", &take_lines, py::arg("timeout_s") = 0.0, release);
   py::class_<RelayHandle>(m, "Relay")
@@ -155,6 +160,10 @@ void bind_relay(py::module_& m) {
       .def(
           "token", [](RelayHandle& self) { return self.get()->tokens().token(); }, release)
       .def("updater_stats", [](RelayHandle& self) { return self.get()->updater_stats(); })
+      .def(
+          "audit_stats",
+          [](RelayHandle& self, const QueueStats& queue) { return self.get()->audit_stats(queue); },
+          py::arg("queue"))
       .def_property_readonly("logs", &RelayHandle::logs)
       .def_property_readonly("queue", &queue_of)
       .def(

@@ -26,6 +26,8 @@ const std::map<std::string, Setter>& setters() {
       CXRELAY_SETTING(std::string, "queue_path", queue_path),
       CXRELAY_SETTING(std::string, "audit_path", audit.path),
       CXRELAY_SETTING(std::size_t, "max_segment_bytes", audit.max_segment_bytes),
+      CXRELAY_SETTING(bool, "compress", audit.compress),
+      CXRELAY_SETTING(std::int64_t, "export_interval_ms", export_interval_ms),
       CXRELAY_SETTING(std::string, "checkpoint_key", audit.checkpoint.key_path),
       CXRELAY_SETTING(std::string, "checkpoint_output", audit.checkpoint.output),
       CXRELAY_SETTING(std::int64_t, "checkpoint_records", audit.checkpoint.records),

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from cxrelay.mapping import Mapping, RuleTrace
     from cxrelay.relay import Relay
     from cxrelay.results import (
+        AuditStats,
         FlushResult,
         Forgotten,
         RelayStats,
@@ -85,6 +86,7 @@ except ImportError as error:
 __all__ = [
     "AuditConfig",
     "AuditError",
+    "AuditStats",
     "AuthConfig",
     "AuthError",
     "BackupResult",
@@ -153,7 +155,7 @@ _HOMES = {
     "fault_proxy": "FaultProxy",
     "mapping": "Mapping RuleTrace",
     "relay": "Relay",
-    "results": "FlushResult Forgotten RelayStats ScopeCheck TargetState UpdaterCounts",
+    "results": "AuditStats FlushResult Forgotten RelayStats ScopeCheck TargetState UpdaterCounts",
     "simulator": "Simulator",
     "stories": "Story explain",
 }

@@ -193,6 +193,8 @@ class QueueStats:
     @property
     def journal_records(self) -> int: ...
     @property
+    def exported_seq(self) -> int: ...
+    @property
     def oldest_pending_us(self) -> int | None: ...
 
 @final
@@ -367,6 +369,7 @@ def export_audit(
     checkpoint_output: str = "",
     checkpoint_records: int = 10000,
     checkpoint_minutes: int = 60,
+    compress: bool = False,
 ) -> ExportResult: ...
 def generate_checkpoint_key(path: str) -> str:
     """Makes a private key in ``path`` and the public one in ``path``.pub; returns the key's id.
@@ -399,6 +402,8 @@ class RelaySettings(TypedDict, total=False):
 
     queue_path: str
     audit_path: str  # "" = no export
+    compress: bool
+    export_interval_ms: int
     checkpoint_key: str  # "" = no checkpoints
     checkpoint_output: str
     checkpoint_records: int
@@ -446,6 +451,17 @@ class TargetState:
     def requests_per_s(self) -> float: ...  # 0 = not limited
     @property
     def batch_updates(self) -> int: ...
+
+@final
+class AuditStats:
+    @property
+    def exported_seq(self) -> int: ...
+    @property
+    def backlog_records(self) -> int: ...
+    @property
+    def failures(self) -> int: ...
+    @property
+    def last_error(self) -> str: ...
 
 @final
 class UpdaterStats:
@@ -505,6 +521,7 @@ class Relay:
     def check_scopes(self) -> ScopeCheck: ...
     def token(self) -> str: ...
     def updater_stats(self) -> UpdaterStats: ...
+    def audit_stats(self, queue: QueueStats) -> AuditStats: ...
     @property
     def logs(self) -> LogQueue: ...
     @property

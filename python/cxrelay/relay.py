@@ -183,13 +183,19 @@ class Relay:
             raise
 
     def start(self) -> None:
-        """Delivers in the background until :meth:`stop`. Raises what :meth:`flush` raises."""
+        """Delivers in the background until :meth:`stop`. Raises what :meth:`flush` raises.
+
+        Exports the audit trail too, every ``[audit] export_interval_ms``. An export that fails
+        holds nothing up: the log and ``stats().audit`` tell, and a later one catches up.
+        """
         self._prepare_delivery()
         self._native.start()
         self._started = True
 
     def stop(self, timeout_s: float = 30.0) -> None:
         """Ends the delivery. Requests under way are waited for; then their outcome is unknown.
+
+        What :meth:`start` began exports the audit trail once more.
 
         Args:
             timeout_s: seconds to wait for requests under way.
@@ -211,8 +217,9 @@ class Relay:
     # ---- looking ----
 
     def stats(self) -> RelayStats:
-        """Returns the counts of the queue file, and those of this relay's own delivery."""
-        return RelayStats.of(self._native.queue.stats(), self._native.updater_stats())
+        """Returns the counts of the queue file, and those of this relay's own work."""
+        queue = self._native.queue.stats()
+        return RelayStats.of(queue, self._native.updater_stats(), self._native.audit_stats(queue))
 
     def stop_reason(self) -> str:
         """Returns why the last delivery ended; ``none`` while one goes on."""
@@ -235,11 +242,13 @@ class Relay:
         """Appends what is new in the audit trail to the file that the configuration names.
 
         Signs a checkpoint if the configuration names a key and one is due, so call it now and then
-        in quiet times too.
+        in quiet times too, unless :meth:`start` does. Waits for an export that this relay makes.
 
         Raises:
-            AuditError: the file cannot be written, another exporter is at work, or a checkpoint
-                that was due could not be made; the records are exported in the last case.
+            AuditError: the files are not those of this queue, another process exports, or a
+                checkpoint that was due could not be made; the records are exported in the last
+                case.
+            StoreError: a file cannot be written; what is written stays, and the next call goes on.
         """
         return self._native.export_audit()
 
@@ -305,6 +314,8 @@ class Relay:
             "queue_path": config.queue.path,
             "audit_path": config.audit.path,
             "max_segment_bytes": config.audit.max_segment_bytes,
+            "compress": config.audit.compress,
+            "export_interval_ms": config.audit.export_interval_ms,
             "checkpoint_key": config.audit.checkpoint_key,
             "checkpoint_output": config.audit.checkpoint_output,
             "checkpoint_records": config.audit.checkpoint_records,

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cxrelay import _core
 
-__all__ = ["FlushResult", "Forgotten", "RelayStats", "ScopeCheck", "TargetState", "UpdaterCounts"]
+__all__ = [
+    "AuditStats",
+    "FlushResult",
+    "Forgotten",
+    "RelayStats",
+    "ScopeCheck",
+    "TargetState",
+    "UpdaterCounts",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +57,6 @@ class Forgotten:
         log_emptied: False if somebody was reading: bytes may remain in SQLite's log until the
             erasure is repeated.
         rewritten: segments of the exported trail that held its payloads and hold them no more.
-        compressed: compressed segments that have its records; they are not rewritten.
         elsewhere: the seqs of events that were exported, but are in no segment here.
     """
 
@@ -60,13 +67,12 @@ class Forgotten:
     record_seq: int
     log_emptied: bool
     rewritten: list[str]
-    compressed: list[str]
     elsewhere: list[int]
 
     @property
     def complete(self) -> bool:
         """Whether nothing remains where this call could see it. Backups and copies it cannot see."""
-        return self.log_emptied and not self.compressed and not self.elsewhere
+        return self.log_emptied and not self.elsewhere
 
     @property
     def known(self) -> bool:
@@ -123,6 +129,29 @@ class TargetState:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AuditStats:
+    """How far the export of the audit trail is.
+
+    Attributes:
+        exported_seq: audit records up to this one are on disk in the trail.
+        backlog_records: audit records beyond, not exported yet.
+        failures: exports of this relay that failed, since it was opened.
+        last_error: of its last export: empty if it went well, otherwise the ``kind`` of the
+            StoreError (``full``, say), ``audit`` for an AuditError, or ``other``.
+    """
+
+    exported_seq: int = 0
+    backlog_records: int = 0
+    failures: int = 0
+    last_error: str = ""
+
+    @classmethod
+    def of(cls, stats: _core.AuditStats) -> AuditStats:
+        """The engine's counts as a value."""
+        return cls(**{name: getattr(stats, name) for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, kw_only=True)
 class RelayStats:
     """The counts of a queue file.
 
@@ -144,6 +173,7 @@ class RelayStats:
             1970; None if nothing waits.
         updater: what this relay has delivered since it was opened.
         target: what holds its sending back at the moment.
+        audit: how far the export of the audit trail is.
     """
 
     pending: int
@@ -162,13 +192,21 @@ class RelayStats:
     oldest_pending_us: int | None
     updater: UpdaterCounts
     target: TargetState = TargetState()
+    audit: AuditStats = AuditStats()
 
     @classmethod
-    def of(cls, queue: _core.QueueStats, updater: _core.UpdaterStats) -> RelayStats:
+    def of(
+        cls, queue: _core.QueueStats, updater: _core.UpdaterStats, audit: _core.AuditStats
+    ) -> RelayStats:
         """The counts of the engine as a value."""
         counts = {name: getattr(queue, name) for name in _QUEUE_COUNTS}
         delivered = UpdaterCounts(**{name: getattr(updater, name) for name in _COUNTS})
-        return cls(**counts, updater=delivered, target=TargetState.of(updater.target))
+        return cls(
+            **counts,
+            updater=delivered,
+            target=TargetState.of(updater.target),
+            audit=AuditStats.of(audit),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,5 +238,5 @@ class ScopeCheck:
 
 _COUNTS = tuple(UpdaterCounts.__dataclass_fields__)
 _QUEUE_COUNTS = tuple(
-    name for name in RelayStats.__dataclass_fields__ if name not in ("updater", "target")
+    name for name in RelayStats.__dataclass_fields__ if name not in ("updater", "target", "audit")
 )

@@ -27,7 +27,7 @@ from typing import Any
 ZEROS = "0" * 64
 SEGMENT = r"([1-9]\d{12,17}|\d{12})-([1-9]\d{12,17}|\d{12})\.log(?:\.gz)?"
 SPACE = " \t\n\r"
-MAX_LINE, MAX_PAYLOAD = 64 << 20, 8 << 20  # bytes
+MAX_LINE, MAX_PAYLOAD, PIECE = 64 << 20, 8 << 20, 1 << 18  # bytes
 FIRST_US, LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # the years 1 to 9999
 FAILURES = ("dead", "parked", "retry", "split", "released")  # lists in a "finished", gravest first
 
@@ -339,6 +339,26 @@ def check_checkpoint(data: bytes, keys: dict[str, bytes]) -> tuple[int, str, str
 # ---- the files ----
 
 
+def is_whole_gzip(path: Path) -> bool:
+    """Whether it is one or more gzip members, each whole, and nothing else."""
+    with path.open("rb") as file:
+        data = file.read(PIECE)
+        while True:
+            member = zlib.decompressobj(zlib.MAX_WBITS + 16)
+            while not member.eof:
+                data = data or file.read(PIECE)
+                if not data:
+                    return False
+                try:
+                    member.decompress(data, PIECE)
+                except zlib.error:
+                    return False
+                data = member.unused_data if member.eof else member.unconsumed_tail
+            data = data or file.read(PIECE)
+            if not data:
+                return True
+
+
 class Verifier:
     """Follows a trail from its first record on, and knows where it is."""
 
@@ -356,6 +376,9 @@ class Verifier:
         name = re.compile(re.escape(self.log.name.removesuffix(".log")) + r"\." + SEGMENT, re.A)
         found = [(name.fullmatch(path.name), path) for path in self.log.parent.iterdir()]
         closed = sorted((int(match[1]), int(match[2]), path) for match, path in found if match)
+        # Of a segment that is there plain and compressed, the plain file counts.
+        files = {path for _, _, path in closed}
+        closed = [segment for segment in closed if segment[2].with_suffix("") not in files]
         if not closed and not self.log.exists():
             raise OSError(f"no audit trail at {self.log}")
         for first, last, path in closed:
@@ -364,6 +387,8 @@ class Verifier:
                 raise Broken(f"segment missing before seq {first}: the files end at {self.seq}")
             if first <= self.seq:
                 raise Broken(f"segments overlap: seq {first} is in the files before this one too")
+            if path.suffix == ".gz" and not is_whole_gzip(path):
+                raise Broken("not a whole gzip file")
             self.read_records(path)
             if self.seq != last:
                 raise Broken(f"ends with seq {self.seq}, which is not what its name says")
@@ -403,14 +428,11 @@ class Verifier:
     def lines(self, path: Path) -> Iterator[bytes]:
         self.file, self.line = path, 0
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            try:
-                while data := file.readline(MAX_LINE + 1):
-                    self.line += 1
-                    if data[-1:] != b"\n":
-                        raise Broken("the last line is cut, or a line is longer than any record")
-                    yield data[:-1]
-            except (gzip.BadGzipFile, EOFError, zlib.error):
-                raise Broken("not a whole gzip file") from None
+            while data := file.readline(MAX_LINE + 1):
+                self.line += 1
+                if data[-1:] != b"\n":
+                    raise Broken("the last line is cut, or a line is longer than any record")
+                yield data[:-1]
 
 
 def verify(

@@ -41,6 +41,7 @@ THIRD_PARTIES = {
     "sqlite3": (r"sqlite3(ext)?\.h", r"cpp/src/sqlite/"),
     "libcurl": (r"curl/", r"cpp/src/http/"),
     "OpenSSL": (r"openssl/", r"cpp/src/base/(digest|ed25519)\."),
+    "zlib": (r"zlib\.h|zconf\.h", r"cpp/src/base/gzip\."),
     "fmt": (r"fmt/", r"cpp/src/"),
     "pybind11": (r"pybind11/|Python\.h", r"python/bindings/"),
 }

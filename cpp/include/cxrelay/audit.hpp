@@ -23,7 +23,7 @@ using ChainHash = std::array<std::byte, 32>;
 struct AuditRecord {
   std::int64_t seq = 0;      // 1, 2, 3, ... without a gap
   std::int64_t time_us = 0;  // wall time, UTC
-  // accepted skipped rejected started finished dead parked superseded revived erased upgraded
+  // accepted skipped rejected started finished dead parked superseded revived erased upgraded exported
   std::string action;
   std::string idempotency_key;
   std::string interaction_id;
@@ -40,6 +40,14 @@ struct AuditRecord {
   ChainHash hash{};
 };
 
+// A segment of the exported trail that was closed: it does not change any more.
+struct ClosedSegment {
+  std::int64_t first_seq = 0;
+  std::int64_t last_seq = 0;
+  ChainHash hash{};  // of the record last_seq
+  std::string file;  // its name without folder, as it was closed
+};
+
 // Where the exporter reads records and keeps its place.
 class AuditSource {
  public:
@@ -48,6 +56,12 @@ class AuditSource {
   virtual std::vector<AuditRecord> read(std::int64_t after, std::size_t limit) = 0;
   virtual std::int64_t exported() = 0;              // seq up to which the export is on disk
   virtual void set_exported(std::int64_t seq) = 0;  // durable when it returns
+  // The last record of the last closed segment that is on record; 0 = none. `trail`: the name of the open segment,
+  // without folder.
+  virtual std::int64_t noted(std::string_view trail) = 0;
+  // Writes an "exported" record for each segment (in order) beyond noted(), which moves on in the same step: each is
+  // on record once, however often this is called. Durable when it returns.
+  virtual void note_closed(std::string_view trail, std::span<const ClosedSegment> segments) = 0;
 };
 
 // When an export signs a checkpoint of the trail (cxrelay/checkpoint.hpp): as soon as either is reached, and for
@@ -67,6 +81,7 @@ struct ExportOptions {
       10 * 1024 * 1024;              // then it is closed and renamed. Defaults to 10 MiB.
   std::size_t batch_records = 1000;  // records between two syncs. Defaults to 1,000.
   CheckpointOptions checkpoint = {};
+  bool compress = false;  // closed segments become `.log.gz`. Defaults to false.
 };
 
 struct ExportResult {
@@ -77,20 +92,22 @@ struct ExportResult {
 
 // Appends every record that is not exported yet. Each batch is written, fsynced, and only then is the place
 // advanced: killed anywhere, the next call goes on without a gap or a repeat.
-// Closed segments are named `<stem>.<first seq>-<last seq>.log`, 12 digits each, and never deleted here.
-// A checkpoint covers only what is synced in the files. If one is due and cannot be made, the records are exported all
-// the same and AuditError says so at the end; the next call tries again.
+// Closed segments are named `<stem>.<first seq>-<last seq>.log`, 12 digits each, and never deleted here. For each the
+// journal gets an "exported" record, which this call exports too.
+// A checkpoint covers only what is synced in the files. If one is due and cannot be made, or a closed segment cannot be
+// compressed, the records are exported all the same and an error says so at the end; the next call tries again.
 // Throws AuditError or StoreError. One exporter at a time: a second one in any process throws AuditError.
 ExportResult export_audit(AuditSource& source, const ExportOptions& options);
+// The same, but none while another exporter is at work.
+std::optional<ExportResult> try_export_audit(AuditSource& source, const ExportOptions& options);
 
 struct ErasedExport {
   std::vector<std::string> rewritten;  // segments that held payloads and hold them no more
-  // What the call cannot reach:
-  std::vector<std::string> compressed;  // compressed segments (.log.gz) that have a record of them
-  std::vector<std::int64_t> elsewhere;  // events that were exported and are in no segment here
+  // What the call cannot reach: events that were exported and are in no segment here.
+  std::vector<std::int64_t> elsewhere;
 };
 
-// Erases the payloads of an interaction from the exported segments, closed ones included, by the rule of docs/audit.md;
+// Erases the payloads of an interaction from the exported segments, closed and compressed ones included, by docs/audit.md;
 // the trail and its checkpoints verify as before. `events`: the interaction's events in the journal, which must have been
 // erased there, or the next export brings them back. Each segment is written anew beside the old one, synced and renamed:
 // killed anywhere, each is the old one or the new one, and another call finishes. Waits for an exporter at work.
@@ -114,7 +131,7 @@ struct VerifyResult {
   std::int64_t checkpoint_time_us = 0;  // and when that was signed; 0 = none
 };
 
-// Verifies the chain from the files alone: the closed segments beside `path` and `path` itself.
+// Verifies the chain from the files alone: the closed segments beside `path`, compressed or not, and `path` itself.
 // A broken trail is a value; a file that cannot be read throws AuditError.
 VerifyResult verify_audit(const std::string& path);
 

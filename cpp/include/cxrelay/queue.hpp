@@ -24,7 +24,8 @@
 namespace cxrelay {
 
 enum class State { pending, in_flight, completed, dead, parked, superseded };
-std::string_view to_text(State state) noexcept;  // the stored word; do not rename
+std::string_view to_text(State state) noexcept;          // the stored word; do not rename
+std::string_view to_text(StoreErrorKind kind) noexcept;  // the word that Python has for it too
 
 // ---- putting ------------------------------------------------------------------------------------------
 
@@ -160,6 +161,7 @@ struct QueueStats {
   std::int64_t requests = 0;  // requests started and not released
   std::int64_t attempts = 0;  // sends of items: one for each item in each request that was sent
   std::int64_t journal_records = 0;
+  std::int64_t exported_seq = 0;  // of those: the audit export is on disk up to this one
   std::optional<std::int64_t> oldest_pending_us;  // acceptance time of the oldest waiting update
 };
 

@@ -37,6 +37,18 @@ struct RelayConfig {
   HttpOptions http;
   UpdaterOptions updater;
   ExportOptions audit;  // an empty path = no export
+  // While start() delivers, the audit trail is exported so often; 0 = only by export_audit(). Defaults to 1 s.
+  std::int64_t export_interval_ms = 1000;
+};
+
+// The export of the audit trail.
+struct AuditStats {
+  std::int64_t exported_seq = 0;     // journal records up to here are on disk in the trail
+  std::int64_t backlog_records = 0;  // those beyond
+  std::int64_t failures = 0;         // exports of this relay that failed, since it was opened
+  // Of the last one: empty = it went well; otherwise the word of a StoreErrorKind ("full"), "audit" (AuditError) or
+  // "other".
+  std::string last_error;
 };
 
 // A receipt, or why the event is refused (it has been recorded as a reject).
@@ -48,7 +60,7 @@ class Relay {
  public:
   // Throws StoreError, ConfigError.
   Relay(RelayConfig config, Mapping mapping);
-  ~Relay();  // stops sending; waits for requests in flight
+  ~Relay();  // stops sending; waits for requests in flight; exports once more if start() had been called
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
@@ -59,13 +71,18 @@ class Relay {
 
   // See Updater. Throw ConfigError while base_url or credentials are missing.
   StopReason flush(std::int64_t timeout_ms);
+  // Exports the audit trail too, every export_interval_ms in a thread of its own. An export that fails holds nothing
+  // up: audit_stats() and the log (config.updater.log) tell, and the next one catches up.
   void start();
+  // The export is made once more at the end.
   void stop(std::int64_t timeout_ms);
   StopReason stop_reason() const;
   UpdaterStats updater_stats() const;
 
-  // Appends what is new in the audit trail to config.audit.path.
+  // Appends what is new in the audit trail to config.audit.path. Waits for an export of this relay that is under way.
   ExportResult export_audit();
+  // `queue`: what queue().stats() says, for how far the export is.
+  AuditStats audit_stats(const QueueStats& queue) const;
 
   ScopeCheck check_scopes();
   TokenProvider& tokens();

@@ -7,6 +7,7 @@
 #include "audit/checkpoint_line.hpp"
 #include "audit/line_reader.hpp"
 #include "audit/line_stream.hpp"
+#include "audit/segment_file.hpp"
 #include "audit/segments.hpp"
 #include "base/file.hpp"
 
@@ -29,9 +30,9 @@ std::optional<Checkpoint> read_last(const std::string& path, const PublicKey& ke
 
 // The hash of record 1, if that is the first record of the file.
 std::optional<Digest> first_hash_in(const std::string& path) {
-  const auto fd = open_for_reading(path);
-  if (!fd) return std::nullopt;
-  LineStream stream(fd->get(), path, size_of(fd->get(), path));
+  const auto file = SegmentFile::open(path);
+  if (!file) return std::nullopt;
+  LineStream stream = file->lines();
   LineReader reader;
   if (stream.next() != LineStream::Step::line || !reader.read(stream.text())) return std::nullopt;
   if (reader.line().fields.seq != 1) return std::nullopt;

@@ -1,17 +1,16 @@
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
 
+#include "audit/compress.hpp"
 #include "audit/line_reader.hpp"
-#include "audit/line_stream.hpp"
+#include "audit/replacement.hpp"
 #include "audit/resume.hpp"
+#include "audit/segment_file.hpp"
 #include "audit/segments.hpp"
 #include "base/file.hpp"
+#include "base/gzip.hpp"
 #include "cxrelay/audit.hpp"
 #include "json/write.hpp"
 
@@ -64,93 +63,67 @@ class LineEraser {
   Sha256 hasher_;
 };
 
-// A file that takes the place of another one when it is whole; gone if that does not come to pass.
-class Replacement {
- public:
-  Replacement(std::string path, const std::string& replaced)
-      : path_(std::move(path)),
-        replaced_(replaced),
-        fd_(open_private(path_, O_WRONLY | O_CREAT | O_EXCL)) {}
-  ~Replacement() {
-    if (fd_.valid()) ::unlink(path_.c_str());
-  }
-  Replacement(const Replacement&) = delete;
-  Replacement& operator=(const Replacement&) = delete;
-
-  void write(std::string_view bytes) { write_all(fd_.get(), bytes); }
-  void take_place() {
-    sync_data(fd_.get());
-    if (std::rename(path_.c_str(), replaced_.c_str()) != 0) {
-      throw AuditError("cannot rename " + path_ + " to " + replaced_ + ": " +
-                       std::generic_category().message(errno));
-    }
-    fd_.reset();
-    sync_directory_of(replaced_);
-  }
-
- private:
-  std::string path_;
-  const std::string& replaced_;
-  Fd fd_;
-};
-
 class ExportEraser {
  public:
   ExportEraser(const std::string& path, std::string_view interaction_id)
       : work_path_(path + ".erasing"), eraser_(interaction_id) {}
 
   // What a call left that was killed.
-  void remove_leftover() {
-    if (::unlink(work_path_.c_str()) != 0 && errno != ENOENT) {
-      throw AuditError("cannot remove " + work_path_ + ": " +
-                       std::generic_category().message(errno));
-    }
-  }
+  void remove_leftover() const { remove_file(work_path_); }
 
   // True if the segment held a payload of the interaction.
   bool erase_in(const std::string& segment) {
-    const auto fd = open_for_reading(segment);
-    if (!fd) throw AuditError("cannot read " + segment);
-    const auto size = size_of(fd->get(), segment);
+    const auto file = SegmentFile::open(segment);
+    if (!file) throw AuditError("cannot read " + segment);
     bool found = false;
-    each_line(fd->get(), segment, size,
-              [&](std::string_view, bool is_theirs) { found = found || is_theirs; });
-    if (found) rewrite(fd->get(), segment, size);
+    each_line(*file, [&](std::string_view, bool is_theirs) { found = found || is_theirs; });
+    if (found) rewrite(*file);
     return found;
   }
 
  private:
-  void rewrite(int fd, const std::string& segment, std::uint64_t size) {
-    Replacement replacement(work_path_, segment);
+  void rewrite(const SegmentFile& file) {
+    Replacement replacement(work_path_, file.path());
+    if (!is_compressed(file.path())) {
+      write_erased(file, [&](std::string_view bytes) { replacement.write(bytes); });
+    } else {
+      GzipWriter writer([&](std::string_view bytes) { replacement.write(bytes); });
+      write_erased(file, [&](std::string_view bytes) { writer.write(bytes); });
+      writer.finish();
+    }
+    replacement.take_place();
+  }
+
+  void write_erased(const SegmentFile& file, const ByteSink& sink) {
     std::string buffer;
-    each_line(fd, segment, size, [&](std::string_view line, bool is_theirs) {
+    each_line(file, [&](std::string_view line, bool is_theirs) {
       if (is_theirs) {
         eraser_.append_erased(buffer);
       } else {
         buffer.append(line).push_back('\n');
       }
       if (buffer.size() < kWriteBytes) return;
-      replacement.write(buffer);
+      sink(buffer);
       buffer.clear();
     });
-    replacement.write(buffer);
-    replacement.take_place();
+    sink(buffer);
   }
 
   // A line that nobody can read could hold anything: then the file is left as it is.
   template <typename Use>
-  void each_line(int fd, const std::string& segment, std::uint64_t size, const Use& use) {
-    LineStream stream(fd, segment, size);
+  void each_line(const SegmentFile& file, const Use& use) {
+    LineStream stream = file.lines();
     while (true) {
       const auto step = stream.next();
       if (step == LineStream::Step::end) return;
       if (step != LineStream::Step::line) {
-        throw AuditError(fmt::format("{}, line {}: not an audit record", segment, stream.number()));
+        throw AuditError(
+            fmt::format("{}, line {}: not an audit record", file.path(), stream.number()));
       }
       const auto kind = eraser_.look(stream.text());
       if (kind == LineEraser::Kind::unreadable) {
         throw AuditError(
-            fmt::format("{}, line {}: {}", segment, stream.number(), eraser_.problem()));
+            fmt::format("{}, line {}: {}", file.path(), stream.number(), eraser_.problem()));
       }
       use(stream.text(), kind == LineEraser::Kind::to_erase);
     }
@@ -171,23 +144,19 @@ bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0;
 ErasedExport erase_exported(AuditSource& source, const std::string& path,
                             std::string_view interaction_id, std::span<const std::int64_t> events) {
   ErasedExport result;
-  std::vector<Segment> present = list_compressed_segments(path);
-  for (const Segment& segment : present) {
-    const auto is_in = [&](std::int64_t seq) { return holds(segment, seq); };
-    if (std::ranges::any_of(events, is_in)) result.compressed.push_back(segment.path);
-  }
+  std::vector<Segment> present;
   if (exists(path) || !list_segments(path).empty()) {
     const FileLock lock = FileLock::wait(path + ".lock");
     ExportEraser eraser(path, interaction_id);
     eraser.remove_leftover();
+    remove_file(compressing_path(path));
     // Cuts off what a killed exporter left of a line: it may be one of theirs.
     const ExportPlace place = resume_export(source, path);
-    auto segments = list_segments(path);
-    if (place.first_seq > 0) segments.push_back({path, place.first_seq, place.last_seq});
-    for (const Segment& segment : segments) {
+    present = list_segment_files(path);
+    if (place.first_seq > 0) present.push_back({path, place.first_seq, place.last_seq});
+    for (const Segment& segment : present) {
       if (eraser.erase_in(segment.path)) result.rewritten.push_back(segment.path);
     }
-    present.insert(present.end(), segments.begin(), segments.end());
   }
   const auto exported = source.exported();
   for (const auto seq : events) {

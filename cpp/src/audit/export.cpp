@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <exception>
 #include <system_error>
 
 #include "audit/checkpointer.hpp"
+#include "audit/compress.hpp"
 #include "audit/line_writer.hpp"
+#include "audit/note_closed.hpp"
 #include "audit/resume.hpp"
 #include "audit/segments.hpp"
 #include "base/file.hpp"
@@ -21,18 +24,14 @@ namespace {
 // A batch of few but large records is written in pieces of about this size.
 constexpr std::size_t kMaxBuffer = 8 * 1024 * 1024;
 
-FileLock take_lock(const std::string& path) {
-  auto lock = FileLock::try_take(path);
-  if (!lock) throw AuditError("another exporter is at work: it holds " + path);
-  return std::move(*lock);
-}
+std::string lock_path(const ExportOptions& options) { return options.path + ".lock"; }
 
 class Exporter {
  public:
+  // The caller holds the trail's lock.
   Exporter(AuditSource& source, const ExportOptions& options)
       : source_(source),
         options_(options),
-        lock_(take_lock(options.path + ".lock")),
         place_(resume_export(source, options.path)),
         marked_(source.exported()),
         checkpointer_(source, options) {}
@@ -40,6 +39,7 @@ class Exporter {
   ExportResult run() {
     if (place_.needs_sync) sync_data(place_.fd.get());
     mark(place_.last_seq);
+    note_closed(source_, options_.path);
     const std::size_t limit = std::max<std::size_t>(1, options_.batch_records);
     while (true) {
       const auto records = source_.read(place_.last_seq, limit);
@@ -49,16 +49,23 @@ class Exporter {
     }
     result_.last_seq = place_.last_seq;
     checkpointer_.synced(place_.last_seq, place_.last_hash);
+    compress();
     checkpointer_.finish();
+    if (uncompressed_) throw_uncompressed();
+    name_compressed();
     return std::move(result_);
   }
 
  private:
   void add(const AuditRecord& record) {
     check_follows(record);
-    if (size() >= options_.max_segment_bytes && place_.first_seq > 0) {
+    // A record about a closed segment closes none: or there would be no end of them.
+    if (size() >= options_.max_segment_bytes && place_.first_seq > 0 &&
+        record.action != "exported") {
       flush();
       close_segment();
+      note_closed(source_, options_.path);
+      compress();
     }
     writer_.append(buffer_, record, place_.last_hash);
     if (place_.first_seq == 0) place_.first_seq = record.seq;
@@ -127,22 +134,56 @@ class Exporter {
     result_.closed_segments.push_back(std::move(closed));
   }
 
+  // Records come first: what goes wrong waits until they are exported.
+  void compress() {
+    if (!options_.compress || uncompressed_) return;
+    try {
+      compress_closed(options_.path);
+    } catch (const Error&) {
+      uncompressed_ = std::current_exception();
+    }
+  }
+
+  void throw_uncompressed() const {
+    const std::string what = "the records are exported, but a closed segment was not compressed: ";
+    try {
+      std::rethrow_exception(uncompressed_);
+    } catch (const StoreError& error) {
+      throw StoreError(error.kind(), what + error.what());
+    } catch (const Error& error) {
+      throw AuditError(what + error.what());
+    }
+  }
+
+  void name_compressed() {
+    if (!options_.compress) return;
+    for (std::string& path : result_.closed_segments) path = compressed_path(path);
+  }
+
   std::uint64_t size() const noexcept { return place_.bytes + buffer_.size(); }
 
   AuditSource& source_;
   const ExportOptions& options_;
-  FileLock lock_;
   ExportPlace place_;
   std::int64_t marked_;
   Checkpointer checkpointer_;
   LineWriter writer_;
   std::string buffer_;  // lines that are not written yet
+  std::exception_ptr uncompressed_;
   ExportResult result_;
 };
 
 }  // namespace
 
 ExportResult export_audit(AuditSource& source, const ExportOptions& options) {
+  auto result = try_export_audit(source, options);
+  if (!result) throw AuditError("another exporter is at work: it holds " + lock_path(options));
+  return std::move(*result);
+}
+
+std::optional<ExportResult> try_export_audit(AuditSource& source, const ExportOptions& options) {
+  const auto lock = FileLock::try_take(lock_path(options));
+  if (!lock) return std::nullopt;
   return Exporter(source, options).run();
 }
 

@@ -23,8 +23,10 @@ constexpr std::size_t kFirstBuffer = 256 * 1024;
 
 }  // namespace
 
+LineStream::LineStream(ByteSource source) : source_(std::move(source)), buffer_(kFirstBuffer) {}
+
 LineStream::LineStream(int fd, std::string path, std::uint64_t size)
-    : fd_(fd), path_(std::move(path)), size_(size), buffer_(kFirstBuffer) {}
+    : LineStream(source_of(fd, std::move(path), size)) {}
 
 LineStream::Step LineStream::next() {
   std::size_t searched = 0;
@@ -54,20 +56,27 @@ LineStream::Step LineStream::take(const char* newline) {
 
 // Reads on behind what is left, which moves to the front first. False at the end of the file.
 bool LineStream::fill() {
-  if (read_ >= size_) return false;
   if (at_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + at_, filled_ - at_);
     filled_ -= at_;
     at_ = 0;
   }
   if (filled_ == buffer_.size()) buffer_.resize(buffer_.size() * 2);
-  const auto wanted =
-      static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size() - filled_, size_ - read_));
-  const std::size_t count = read_at(fd_, path_, read_, buffer_.data() + filled_, wanted);
-  if (count < wanted) size_ = read_ + count;  // somebody cut the file
+  const std::size_t count = source_(buffer_.data() + filled_, buffer_.size() - filled_);
   filled_ += count;
   read_ += count;
   return count > 0;
+}
+
+ByteSource source_of(int fd, std::string path, std::uint64_t size) {
+  return [fd, path = std::move(path), size, at = std::uint64_t{0}](char* out,
+                                                                   std::size_t count) mutable {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count, size - at));
+    const std::size_t done = read_at(fd, path, at, out, wanted);
+    at += done;
+    if (done < wanted) size = at;  // somebody cut the file
+    return done;
+  };
 }
 
 std::optional<Fd> open_for_reading(const std::string& path) {

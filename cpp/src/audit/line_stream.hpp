@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/gzip.hpp"
 
 namespace cxrelay {
 
@@ -20,10 +21,11 @@ class LineStream {
     too_long  // more than kMaxLineBytes without a '\n'
   };
 
+  explicit LineStream(ByteSource source);
   // Reads `fd` up to `size`. Errors name `path`.
   LineStream(int fd, std::string path, std::uint64_t size);
 
-  // Throws AuditError if the file cannot be read.
+  // Throws AuditError if the file cannot be read, and whatever else its source throws.
   Step next();
 
   // Of the last step, until the next one. A line comes without its '\n'; of a line that is too
@@ -36,9 +38,7 @@ class LineStream {
   Step take(const char* newline);
   bool fill();
 
-  int fd_;
-  std::string path_;
-  std::uint64_t size_;
+  ByteSource source_;
   std::vector<char> buffer_;
   std::size_t at_ = 0;  // the rest of the buffer is [at_, filled_)
   std::size_t filled_ = 0;
@@ -47,6 +47,9 @@ class LineStream {
   std::int64_t number_ = 0;
   std::uint64_t begin_ = 0;
 };
+
+// Reads `fd` from its beginning up to `size`. Errors name `path`.
+ByteSource source_of(int fd, std::string path, std::uint64_t size);
 
 // Opens a file of a trail. None if there is no such file; AuditError if it cannot be read.
 std::optional<Fd> open_for_reading(const std::string& path);

@@ -8,6 +8,7 @@
 
 #include "audit/chain_check.hpp"
 #include "audit/line_stream.hpp"
+#include "audit/segment_file.hpp"
 #include "audit/segments.hpp"
 
 namespace cxrelay {
@@ -72,7 +73,7 @@ class Resumer {
   // The usual case: the file ends with the line of the last exported record. Reads the first line
   // and the last.
   bool find_end_quickly() {
-    const std::string last = last_line(place_.fd.get(), path_, place_.bytes);
+    const std::string last = last_line_of(place_.fd.get(), path_, place_.bytes);
     if (last.empty() || !reader_.read(last)) return false;
     place_.last_seq = reader_.line().fields.seq;
     place_.last_hash = reader_.line().hash;
@@ -135,10 +136,9 @@ class Resumer {
 
   // The open segment is empty: the last record stands at the end of the last closed one.
   void read_closed_end() {
-    const auto fd = open_for_reading(last_closed_->path);
-    if (!fd) throw AuditError("cannot read " + last_closed_->path);
-    const std::uint64_t size = size_of(fd->get(), last_closed_->path);
-    const std::string last = last_line(fd->get(), last_closed_->path, size);
+    const auto file = SegmentFile::open(last_closed_->path);
+    if (!file) throw AuditError("cannot read " + last_closed_->path);
+    const std::string last = file->last_line();
     if (last.empty() || !reader_.read(last) ||
         reader_.line().fields.seq != last_closed_->last_seq) {
       throw AuditError(last_closed_->path + " does not end with the record that its name says");
@@ -170,20 +170,6 @@ class Resumer {
       throw AuditError("cannot cut the unfinished line off " + path_);
     }
     place_.needs_sync = true;
-  }
-
-  // The last line without its '\n'; empty if the file does not end with a whole line.
-  static std::string last_line(int fd, const std::string& path, std::uint64_t size) {
-    std::string tail;
-    for (std::uint64_t wanted = 16 * 1024;; wanted *= 4) {
-      tail.resize(static_cast<std::size_t>(std::min(wanted, size)));
-      tail.resize(read_at(fd, path, size - tail.size(), tail.data(), tail.size()));
-      if (tail.empty() || tail.back() != '\n') return {};
-      const auto before = tail.size() < 2 ? std::string::npos : tail.rfind('\n', tail.size() - 2);
-      if (before != std::string::npos) return tail.substr(before + 1, tail.size() - before - 2);
-      if (tail.size() == size) return tail.substr(0, tail.size() - 1);
-      if (tail.size() > kMaxLineBytes) return {};
-    }
   }
 
   AuditSource& source_;

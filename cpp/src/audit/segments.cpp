@@ -13,6 +13,7 @@ namespace cxrelay {
 namespace {
 
 constexpr std::string_view kExtension = ".log";
+constexpr std::string_view kCompressed = ".gz";
 constexpr std::size_t kDigits = 12;
 
 // Everything before the sequences: the open segment's path without its extension, and a dot.
@@ -30,30 +31,6 @@ std::optional<std::int64_t> parse_seq(std::string_view text) {
   const auto result = std::from_chars(text.data(), end, value);
   if (result.ec != std::errc{} || result.ptr != end || value < 1) return {};
   return value;
-}
-
-// Those whose names end with `suffix` after the name of a segment.
-std::vector<Segment> list_named(const std::string& open_path, std::string_view suffix) {
-  namespace fs = std::filesystem;
-  const auto slash = open_path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "" : open_path.substr(0, slash + 1);
-  std::vector<Segment> segments;
-  try {
-    for (const auto& entry : fs::directory_iterator(directory.empty() ? "." : directory)) {
-      std::string path = directory + entry.path().filename().string();
-      if (!path.ends_with(suffix)) continue;
-      auto segment = parse_segment_path(open_path, path.substr(0, path.size() - suffix.size()));
-      if (!segment) continue;
-      segment->path = std::move(path);
-      segments.push_back(std::move(*segment));
-    }
-  } catch (const fs::filesystem_error& error) {
-    throw AuditError("cannot list the audit segments beside " + open_path + ": " +
-                     error.code().message());
-  }
-  std::ranges::sort(segments, {},
-                    [](const Segment& s) { return std::tie(s.first_seq, s.last_seq); });
-  return segments;
 }
 
 }  // namespace
@@ -78,12 +55,45 @@ std::optional<Segment> parse_segment_path(const std::string& open_path, const st
   return Segment{path, *first, *last};
 }
 
-std::vector<Segment> list_segments(const std::string& open_path) {
-  return list_named(open_path, "");
+bool is_compressed(std::string_view path) { return path.ends_with(kCompressed); }
+
+std::string plain_path(std::string_view path) {
+  if (is_compressed(path)) path.remove_suffix(kCompressed.size());
+  return std::string(path);
 }
 
-std::vector<Segment> list_compressed_segments(const std::string& open_path) {
-  return list_named(open_path, ".gz");
+std::string compressed_path(std::string_view path) { return plain_path(path).append(kCompressed); }
+
+std::vector<Segment> list_segments(const std::string& open_path) {
+  auto segments = list_segment_files(open_path);
+  const auto is_same = [](const Segment& a, const Segment& b) {
+    return a.first_seq == b.first_seq && a.last_seq == b.last_seq;
+  };
+  segments.erase(std::unique(segments.begin(), segments.end(), is_same), segments.end());
+  return segments;
+}
+
+std::vector<Segment> list_segment_files(const std::string& open_path) {
+  namespace fs = std::filesystem;
+  const auto slash = open_path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "" : open_path.substr(0, slash + 1);
+  std::vector<Segment> segments;
+  try {
+    for (const auto& entry : fs::directory_iterator(directory.empty() ? "." : directory)) {
+      std::string path = directory + entry.path().filename().string();
+      auto segment = parse_segment_path(open_path, plain_path(path));
+      if (!segment) continue;
+      segment->path = std::move(path);
+      segments.push_back(std::move(*segment));
+    }
+  } catch (const fs::filesystem_error& error) {
+    throw AuditError("cannot list the audit segments beside " + open_path + ": " +
+                     error.code().message());
+  }
+  std::ranges::sort(segments, {}, [](const Segment& s) {
+    return std::tuple(s.first_seq, s.last_seq, is_compressed(s.path));
+  });
+  return segments;
 }
 
 std::string order_problem(std::int64_t last_seq, const Segment& next) {

@@ -4,6 +4,7 @@
 #include "audit/chain_check.hpp"
 #include "audit/checkpoint_check.hpp"
 #include "audit/line_stream.hpp"
+#include "audit/segment_file.hpp"
 #include "audit/segments.hpp"
 #include "base/digest.hpp"
 #include "base/file.hpp"
@@ -70,26 +71,27 @@ class Verifier {
     for (const Segment& segment : snapshot.closed) {
       if (!check_closed(segment)) return false;
     }
-    return !snapshot.open || check_lines(snapshot.open->get(), path_, snapshot.open_bytes);
+    return !snapshot.open || check_lines({snapshot.open->get(), path_, snapshot.open_bytes}, path_);
   }
 
   bool check_closed(const Segment& segment) {
     if (auto problem = order_problem(chain_.last_seq(), segment); !problem.empty()) {
       return fail(segment.path, 0, std::move(problem));
     }
-    const auto fd = open_for_reading(segment.path);
-    if (!fd) throw AuditError("cannot read " + segment.path + ": it has just been removed");
+    const auto file = SegmentFile::open(segment.path);
+    if (!file) throw AuditError("cannot read " + segment.path + ": it has just been removed");
+    // Before its lines: what damage makes of them would be told as somebody's doing.
+    if (!file->is_whole()) return fail(segment.path, 0, "not a whole gzip file");
     const std::int64_t before = chain_.last_seq();
-    if (!check_lines(fd->get(), segment.path, size_of(fd->get(), segment.path))) return false;
+    if (!check_lines(file->lines(), segment.path)) return false;
     if (chain_.last_seq() == segment.last_seq) return true;
     return fail(segment.path, lines_,
                 fmt::format("holds seq {} to {}, which is not what its name says", before + 1,
                             chain_.last_seq()));
   }
 
-  bool check_lines(int fd, const std::string& file, std::uint64_t bytes) {
+  bool check_lines(LineStream stream, const std::string& file) {
     using Step = LineStream::Step;
-    LineStream stream(fd, file, bytes);
     lines_ = 0;
     while (true) {
       const Step step = stream.next();

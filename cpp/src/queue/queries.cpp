@@ -173,6 +173,7 @@ QueueStats read_stats(sqlite::Database& database, std::int64_t now_us) {
   delayed.step();
   stats.delayed = delayed.integer(0);
   stats.journal_records = database.integer("SELECT seq FROM journal ORDER BY seq DESC LIMIT 1");
+  stats.exported_seq = read_meta(database, "exported_seq");
   const auto oldest = database.integer(
       "SELECT min(seq) FROM (SELECT min(seq) AS seq FROM pending WHERE state = 'pending' AND"
       " next_at_us = 0 UNION ALL SELECT min(seq) FROM pending WHERE state = 'pending' AND "

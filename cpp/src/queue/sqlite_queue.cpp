@@ -11,6 +11,7 @@
 #include "queue/check.hpp"
 #include "queue/forget.hpp"
 #include "queue/gate_row.hpp"
+#include "queue/note_segments.hpp"
 #include "queue/opening.hpp"
 #include "queue/put.hpp"
 #include "queue/queries.hpp"
@@ -384,6 +385,17 @@ void SqliteQueue::set_exported(std::int64_t seq) {
     set.bind(1, seq);
     set.run();
   });
+}
+
+std::int64_t SqliteQueue::noted(std::string_view trail) {
+  Handles& h = handles();
+  const std::lock_guard lock(h.reader_mutex);
+  return read_noted(h.reader, trail);
+}
+
+void SqliteQueue::note_closed(std::string_view trail, std::span<const ClosedSegment> segments) {
+  Handles& h = handles();
+  commit(segments.size(), 0, [&] { note_segments(h.writer, h.journal, trail, segments); });
 }
 
 }  // namespace cxrelay::queue

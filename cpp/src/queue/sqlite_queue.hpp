@@ -55,6 +55,8 @@ class SqliteQueue final : public Queue, private AuditSource {
   std::vector<AuditRecord> read(std::int64_t after, std::size_t limit) override;
   std::int64_t exported() override;
   void set_exported(std::int64_t seq) override;
+  std::int64_t noted(std::string_view trail) override;
+  void note_closed(std::string_view trail, std::span<const ClosedSegment> segments) override;
 
   Handles& handles();
   void put_chunk(std::span<const NewUpdate> updates, std::vector<Receipt>& receipts);

@@ -21,6 +21,28 @@ std::string_view to_text(State state) noexcept {
   return "";
 }
 
+std::string_view to_text(StoreErrorKind kind) noexcept {
+  switch (kind) {
+    case StoreErrorKind::busy:
+      return "busy";
+    case StoreErrorKind::full:
+      return "full";
+    case StoreErrorKind::io:
+      return "io";
+    case StoreErrorKind::corrupt:
+      return "corrupt";
+    case StoreErrorKind::read_only:
+      return "read_only";
+    case StoreErrorKind::schema:
+      return "schema";
+    case StoreErrorKind::unsafe_file:
+      return "unsafe_file";
+    case StoreErrorKind::other:
+      return "other";
+  }
+  return "other";
+}
+
 std::string_view to_text(PutStatus status) noexcept {
   switch (status) {
     case PutStatus::accepted:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/digest.hpp"
+#include "base/gzip.hpp"
 #include "http/library.hpp"
 #include "json/library.hpp"
 #include "sqlite/database.hpp"
@@ -15,7 +16,8 @@ std::map<std::string, std::string> library_versions() {
           {"libcurl", libcurl_version()},
           {"openssl", openssl_version()},
           {"simdjson", simdjson_version()},
-          {"sqlite", sqlite::library_version()}};
+          {"sqlite", sqlite::library_version()},
+          {"zlib", gzip_library_version()}};
 }
 
 std::string second_sqlite() { return sqlite::second_library(); }

@@ -3,6 +3,8 @@
 #include <mutex>
 #include <utility>
 
+#include "relay/audit_export.hpp"
+#include "relay/export_loop.hpp"
 #include "relay/reject_reason.hpp"
 
 namespace cxrelay {
@@ -31,7 +33,14 @@ struct Relay::Impl {
   Impl(RelayConfig settings, Mapping rules)
       : config(std::move(settings)),
         mapping(std::move(rules)),
-        queue(open_sqlite_queue(queue_options(config))) {}
+        queue(open_sqlite_queue(queue_options(config))),
+        exporter(queue->audit_source(), config.audit, config.updater.log),
+        export_loop(exporter, config.export_interval_ms) {}
+
+  // What the last settlements put on record is exported too.
+  ~Impl() { updater.reset(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   TransportFactory transport_factory() const {
     return [options = config.http] { return make_curl_transport(options); };
@@ -73,6 +82,8 @@ struct Relay::Impl {
   mutable std::mutex mutex;
   std::unique_ptr<TokenProvider> tokens;  // made when first used; guarded by mutex until then
   std::unique_ptr<Updater> updater;       // the same
+  AuditExport exporter;
+  ExportLoop export_loop;
 };
 
 Relay::Relay(RelayConfig config, Mapping mapping)
@@ -120,10 +131,14 @@ std::vector<IngestResult> Relay::ingest_many(std::span<const std::string_view> b
 
 StopReason Relay::flush(std::int64_t timeout_ms) { return impl_->sending().flush(timeout_ms); }
 
-void Relay::start() { impl_->sending().start(); }
+void Relay::start() {
+  impl_->sending().start();
+  impl_->export_loop.start();
+}
 
 void Relay::stop(std::int64_t timeout_ms) {
   if (Updater* updater = impl_->current_updater()) updater->stop(timeout_ms);
+  impl_->export_loop.stop();
 }
 
 StopReason Relay::stop_reason() const {
@@ -141,9 +156,10 @@ UpdaterStats Relay::updater_stats() const {
   return none;
 }
 
-ExportResult Relay::export_audit() {
-  if (impl_->config.audit.path.empty()) throw ConfigError("the path of the audit log is not set");
-  return cxrelay::export_audit(impl_->queue->audit_source(), impl_->config.audit);
+ExportResult Relay::export_audit() { return impl_->exporter.run(); }
+
+AuditStats Relay::audit_stats(const QueueStats& queue) const {
+  return impl_->exporter.stats(queue);
 }
 
 ScopeCheck Relay::check_scopes() {

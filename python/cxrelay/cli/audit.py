@@ -10,7 +10,7 @@ from . import checkpoint, forget
 from .command import Commands, add_command, add_group, positive
 from .exit_code import ExitCode
 from .output import Output
-from .settings import audit_log_path, load_config, open_queue
+from .settings import audit_log_path, load_config, open_queue, require_own_stdout
 
 if TYPE_CHECKING:
     from cxrelay._core import VerifyResult
@@ -95,6 +95,7 @@ def run_export(args: argparse.Namespace, output: Output) -> ExitCode:
 
     path = args.output or audit_log_path(args)
     config = load_config(args).audit
+    require_own_stdout(config)
     done = _core.export_audit(
         open_queue(args),
         path,
@@ -103,6 +104,7 @@ def run_export(args: argparse.Namespace, output: Output) -> ExitCode:
         config.checkpoint_output,
         config.checkpoint_records,
         config.checkpoint_minutes,
+        config.compress,
     )
     data = {
         "path": str(Path(path).absolute()),

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from cxrelay.errors import AuditError, StoreError
 
 from .command import Commands, add_command, seconds
 from .exit_code import ExitCode
 from .output import Output, table
-from .settings import load_config
+from .settings import load_config, require_own_stdout
+
+if TYPE_CHECKING:
+    from cxrelay.relay import Relay
 
 _CODES = {"idle": ExitCode.OK, "auth": ExitCode.TARGET}
 _REASONS = {
@@ -28,7 +34,8 @@ def register(commands: Commands) -> None:
         commands,
         "flush",
         run,
-        "deliver until nothing waits; exit code 1 if updates died, were parked or still wait",
+        "deliver until nothing waits, and export the audit trail; exit code 1 if updates died, were "
+        "parked or still wait, or the trail was not exported",
         """cxrelay flush
            cxrelay flush --timeout 60 --json""",
     )
@@ -46,14 +53,31 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
 
     from cxrelay.relay import Relay
 
+    config = load_config(args)
+    require_own_stdout(config.audit)
     logging.basicConfig(format="cxrelay: %(message)s", level=logging.WARNING)
-    with Relay.from_config(load_config(args)) as relay:
+    with Relay.from_config(config) as relay:
         result = relay.flush(args.timeout)
-        if relay.config.audit.path:
-            relay.export_audit()
+        trouble = _export(relay)
+        audit = asdict(relay.stats().audit)
     counts = {name: value for name, value in asdict(result).items() if name != "reason"}
-    text = f"{_REASONS.get(result.reason, result.reason)}\n{table(list(counts.items()))}"
-    output.result({"reason": result.reason, **counts}, text)
-    if result.reason == "idle" and (result.dead or result.parked):
+    rows = [*counts.items(), *((f"audit.{name}", audit[name] or "-") for name in audit)]
+    text = f"{_REASONS.get(result.reason, result.reason)}\n{table(rows)}"
+    output.result({"reason": result.reason, **counts, "audit": audit}, text)
+    code = _CODES.get(result.reason, ExitCode.FAILED)
+    if trouble is not None:
+        output.error(f"cxrelay: the audit export failed and can be repeated: {trouble}")
+    if code is ExitCode.OK and (result.dead or result.parked or trouble is not None):
         return ExitCode.FAILED
-    return _CODES.get(result.reason, ExitCode.FAILED)
+    return code
+
+
+def _export(relay: Relay) -> AuditError | StoreError | None:
+    """What went wrong: that is no reason to keep quiet about what was delivered."""
+    if not relay.config.audit.path:
+        return None
+    try:
+        relay.export_audit()
+    except (AuditError, StoreError) as error:
+        return error
+    return None

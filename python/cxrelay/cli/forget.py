@@ -78,7 +78,6 @@ def _sentences(forgotten: Forgotten) -> list[str]:
             "remaining: somebody reads the queue file, so bytes may stay in its log until this "
             "command is repeated"
         )
-    lines += [f"remaining: {path} is compressed: erase there" for path in forgotten.compressed]
     if forgotten.elsewhere:
         named = ", ".join(str(seq) for seq in forgotten.elsewhere[:_MOST_NAMED])
         more = ", ..." if len(forgotten.elsewhere) > _MOST_NAMED else ""

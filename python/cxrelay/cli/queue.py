@@ -20,7 +20,7 @@ _WAITING = ("pending", "dead", "parked")
 _DEAD = ("dead", "parked")
 _STATS = (
     "accepted", "empty", "rejected", "pending", "delayed", "in_flight", "completed", "superseded",
-    "dead", "parked", "requests", "attempts", "journal_records",
+    "dead", "parked", "requests", "attempts", "journal_records", "exported_seq",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from cxrelay.errors import ConfigError
 
 if TYPE_CHECKING:
     from cxrelay._core import Queue
-    from cxrelay.config import RelayConfig
+    from cxrelay.config import AuditConfig, RelayConfig
 
 DEFAULT_FILE = "relay.toml"
 
@@ -58,6 +58,15 @@ def audit_log_path(args: argparse.Namespace) -> str:
     if not path:
         raise ConfigError("[audit] path is empty: name the audit log")
     return path
+
+
+def require_own_stdout(audit: AuditConfig) -> None:
+    """Raises ConfigError if checkpoints would be written among the results of an exporting command."""
+    if audit.checkpoint_key and audit.checkpoint_output == "-":
+        raise ConfigError(
+            '[audit] checkpoint_output is "-", but standard output carries the result of this command: '
+            'name a file or "syslog", or sign with cxrelay audit checkpoint'
+        )
 
 
 def open_queue(args: argparse.Namespace) -> Queue:

@@ -167,6 +167,9 @@ class AuditConfig(Section):
     name = "audit"
     path: str = path("audit_transformations.log")
     max_segment_bytes: int = number(10 * 1024 * 1024, 4096, 1 << 40, "bytes")
+    compress: bool = flag(False)  # closed segments become .log.gz
+    # While a relay delivers in the background it exports so often; 0 = only when it is told to.
+    export_interval_ms: int = number(1000, 0, _HOUR_MS, "milliseconds")
     checkpoint_key: str = _path()  # the private key that signs; empty = no checkpoints
     # A file, "-" = standard output, "syslog"; empty = {path}.checkpoints
     checkpoint_output: str = _path(words=frozenset({"-", "syslog"}))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
+import zlib
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -78,32 +80,45 @@ class LogJournal:
                 raise AuditError(f"there is no audit log at {self._path}")
             for path in closed:
                 try:
-                    with path.open("rb") as file:
+                    with _open_segment(path) as file:
                         yield from _lines_of(path, file)
+                except (gzip.BadGzipFile, EOFError, zlib.error):
+                    raise AuditError(f"{path} is not a whole gzip file") from None
                 except OSError as error:
                     raise _unreadable(path, error) from None
             if newest is not None:
                 yield from _lines_of(self._path, newest)
 
     def _closed_segments(self) -> list[Path]:
-        """By their first record."""
+        """By their first record. Of one that is there plain and compressed the plain file counts."""
         stem = self._path.name.removesuffix(".log")
-        name = re.compile(re.escape(stem) + r"\.(\d{12,})-\d{12,}\.log")
-        found = []
+        name = re.compile(re.escape(stem) + r"\.(\d{12,})-\d{12,}\.log(?:\.gz)?")
+        found = {}
         try:
             for path in self._path.parent.iterdir():
                 if match := name.fullmatch(path.name):
-                    found.append((int(match[1]), path))
+                    found[path] = int(match[1])
         except OSError as error:
             raise _unreadable(self._path.parent, error) from None
-        return [path for _, path in sorted(found)]
+        counting = [path for path in found if path.with_suffix("") not in found]
+        return sorted(counting, key=lambda path: (found[path], path))
+
+
+def _open_segment(path: Path) -> BinaryIO | gzip.GzipFile:
+    """A plain one may have been compressed by an exporter since it was listed."""
+    if path.suffix != ".gz":
+        try:
+            return path.open("rb")
+        except FileNotFoundError:
+            path = path.with_name(f"{path.name}.gz")
+    return gzip.open(path)
 
 
 def _unreadable(path: Path, error: OSError) -> AuditError:
     return AuditError(f"{path} cannot be read: {error.strerror}")
 
 
-def _lines_of(path: Path, file: BinaryIO) -> Iterator[tuple[str, str]]:
+def _lines_of(path: Path, file: BinaryIO | gzip.GzipFile) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(file, start=1):
         if not line.endswith(b"\n"):
             return

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <thread>
@@ -59,7 +60,7 @@ TEST_F(EraseTest, WritesTheLineThatTheExportWouldWrite) {
   const auto before = all_lines(path_);
   const ErasedExport result = erase();
   EXPECT_EQ(result.rewritten.size(), 1U);
-  EXPECT_TRUE(result.compressed.empty() && result.elsewhere.empty());
+  EXPECT_TRUE(result.elsewhere.empty());
   erase_in_journal(kTheirs);
   std::string expected;
   LineWriter().append(expected, journal_.at(kTheirs), journal_.at(kTheirs - 1).hash);
@@ -135,15 +136,50 @@ TEST_F(EraseTest, WhatAKilledErasureLeftIsRemoved) {
   EXPECT_FALSE(std::filesystem::exists(path_ + ".erasing"));
 }
 
+TEST_F(EraseTest, CompressedSegmentsToo) {
+  export_audit(journal_, {.path = path_, .max_segment_bytes = 1500, .compress = true});
+  const auto before = all_lines(path_);
+  const auto result = erase();
+  ASSERT_EQ(result.rewritten.size(), 1U);
+  EXPECT_TRUE(is_compressed(result.rewritten.front()));
+  auto after = all_lines(path_);
+  EXPECT_EQ(after[kTheirs - 1].find(R"("n":4})"), std::string::npos);
+  after[kTheirs - 1] = before[kTheirs - 1];
+  EXPECT_EQ(after, before);
+  expect_trail(journal_, path_);
+  EXPECT_TRUE(erase().rewritten.empty());
+}
+
+TEST_F(EraseTest, BothFilesOfASegmentThatIsThereTwice) {
+  export_all();
+  const auto segments = list_segments(path_);
+  const auto theirs = std::ranges::find_if(
+      segments, [](const Segment& s) { return s.first_seq <= kTheirs && kTheirs <= s.last_seq; });
+  const std::string copy = theirs->path + ".gz";
+  write_file(copy, audit_test::packed(read_file(theirs->path)));
+  write_file(path_ + ".compressing", "half of a copy");
+  EXPECT_EQ(erase().rewritten, (std::vector<std::string>{theirs->path, copy}));
+  EXPECT_EQ(audit_test::unpacked(copy), read_file(theirs->path));
+  EXPECT_EQ(read_file(theirs->path).find(R"("n":4})"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".compressing"));
+}
+
+TEST_F(EraseTest, ADamagedCompressedSegmentStopsItAndStays) {
+  export_audit(journal_, {.path = path_, .max_segment_bytes = 1500, .compress = true});
+  const std::string file = list_segments(path_).front().path;
+  const std::string cut = read_file(file).substr(0, 100);
+  write_file(file, cut);
+  EXPECT_THROW(erase(1), AuditError);
+  EXPECT_EQ(read_file(file), cut);
+}
+
 TEST_F(EraseTest, SaysWhatItCannotReach) {
   export_all();
   const auto segments = list_segments(path_);
   ASSERT_GT(segments.size(), 3U);
-  std::filesystem::rename(segments[0].path, segments[0].path + ".gz");
   std::filesystem::remove(segments[1].path);
   const std::array events = {segments[0].last_seq, segments[1].first_seq, segments[2].first_seq};
   const auto result = erase_exported(journal_, path_, "call-7", events);
-  EXPECT_EQ(result.compressed, std::vector<std::string>{segments[0].path + ".gz"});
   EXPECT_EQ(result.elsewhere, std::vector<std::int64_t>{segments[1].first_seq});
 }
 

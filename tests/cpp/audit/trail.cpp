@@ -11,6 +11,7 @@
 
 #include "audit/line_reader.hpp"
 #include "audit/segments.hpp"
+#include "base/gzip.hpp"
 
 namespace cxrelay::audit_test {
 
@@ -37,6 +38,29 @@ std::string read_file(const std::string& path) {
   std::ostringstream bytes;
   bytes << std::ifstream(path, std::ios::binary).rdbuf();
   return bytes.str();
+}
+
+std::string unpacked(const std::string& path) {
+  if (!is_compressed(path)) return read_file(path);
+  const std::string packed = read_file(path);
+  std::size_t at = 0;
+  GzipReader reader([&](char* out, std::size_t count) {
+    const std::size_t n = packed.copy(out, count, at);
+    at += n;
+    return n;
+  });
+  std::string bytes(4 * 1024 * 1024, '\0');  // more than any test has
+  bytes.resize(reader.read(bytes.data(), bytes.size()));
+  EXPECT_TRUE(reader.is_whole()) << path;
+  return bytes;
+}
+
+std::string packed(std::string_view bytes) {
+  std::string out;
+  GzipWriter writer([&](std::string_view piece) { out += piece; });
+  writer.write(bytes);
+  writer.finish();
+  return out;
 }
 
 void write_file(const std::string& path, std::string_view bytes) {
@@ -107,10 +131,25 @@ void Journal::set_exported(std::int64_t seq) {
   exported_ = seq;
 }
 
+std::int64_t Journal::noted(std::string_view) { return notes.empty() ? 0 : notes.back().last_seq; }
+
+void Journal::note_closed(std::string_view trail, std::span<const ClosedSegment> segments) {
+  if (before_note) before_note();
+  for (const ClosedSegment& segment : segments) {
+    if (segment.last_seq <= noted(trail)) continue;
+    notes.push_back(segment);
+    if (!writes_notes) continue;
+    AuditRecord record = finished(size() + 1, R"({"first_seq":1})");
+    record.action = "exported";
+    record.request_id.clear();
+    add(record);
+  }
+}
+
 std::vector<std::string> all_lines(const std::string& open_path) {
   std::vector<std::string> lines;
   for (const Segment& segment : list_segments(open_path)) {
-    std::ranges::move(lines_of(read_file(segment.path)), std::back_inserter(lines));
+    std::ranges::move(lines_of(unpacked(segment.path)), std::back_inserter(lines));
   }
   std::ranges::move(lines_of(read_file(open_path)), std::back_inserter(lines));
   return lines;

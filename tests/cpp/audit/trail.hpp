@@ -28,6 +28,8 @@ class TempDir {
 };
 
 std::string read_file(const std::string& path);
+std::string unpacked(const std::string& path);  // a segment's bytes, be it compressed or not
+std::string packed(std::string_view bytes);     // as gzip does it
 void write_file(const std::string& path, std::string_view bytes);
 std::vector<std::string> lines_of(std::string_view text);  // without '\n'
 
@@ -49,12 +51,17 @@ class Journal final : public AuditSource {
   std::vector<AuditRecord> read(std::int64_t after, std::size_t limit) override;
   std::int64_t exported() override { return exported_; }
   void set_exported(std::int64_t seq) override;
+  std::int64_t noted(std::string_view trail) override;
+  void note_closed(std::string_view trail, std::span<const ClosedSegment> segments) override;
 
   std::int64_t forgotten = 0;                     // records up to here are gone from the journal
   std::function<void(std::int64_t)> before_mark;  // may throw: the mark is then not set
   std::function<void(std::int64_t)> before_read;
   std::vector<std::int64_t> marks;  // every set_exported
   void force_mark(std::int64_t seq) { exported_ = seq; }
+  std::vector<ClosedSegment> notes;   // every segment that was put on record
+  bool writes_notes = false;          // as records of the journal, which the export must take too
+  std::function<void()> before_note;  // may throw: nothing is then on record
 
  private:
   std::vector<AuditRecord> records_;

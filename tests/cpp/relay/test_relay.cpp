@@ -89,7 +89,7 @@ TEST(RejectReason, NamesPlacesAndTypes) {
 
 TEST(Libraries, AreKnown) {
   for (const auto& [name, version] : library_versions()) EXPECT_FALSE(version.empty()) << name;
-  EXPECT_EQ(library_versions().size(), 5U);
+  EXPECT_EQ(library_versions().size(), 6U);
 }
 
 }  // namespace

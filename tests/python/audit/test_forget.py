@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import threading
@@ -191,6 +192,25 @@ def test_puts_and_exports_go_on_meanwhile(life: Life) -> None:
         assert life.forget(f"person{number}").complete  # nobody reads any more
         assert files_with(life.folder, canary(f"person{number}")) == []
     _core.export_audit(life.queue, str(life.log), SEGMENT_BYTES)
+    life.assert_whole()
+
+
+def test_compressed_segments_are_forgotten_too(life: Life) -> None:
+    _core.export_audit(life.queue, str(life.log), SEGMENT_BYTES, compress=True)
+    packed = list(life.folder.glob("audit.*.log.gz"))
+    assert packed
+    assert not list(life.folder.glob("audit.*-*.log"))
+
+    def holders() -> list[Path]:
+        return [file for file in packed if canary(PERSON) in gzip.decompress(file.read_bytes())]
+
+    held = holders()
+    assert held
+    done = life.forget()
+    assert done.complete
+    assert {str(file) for file in held} <= set(done.rewritten)
+    assert holders() == []
+    assert files_with(life.folder, canary(PERSON)) == []
     life.assert_whole()
 
 

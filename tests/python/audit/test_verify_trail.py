@@ -1,6 +1,5 @@
 """The verifier in plain Python: run alone, on odd trails, and strict where the native one is strict."""
 
-import gzip
 import json
 import shutil
 import subprocess
@@ -25,7 +24,7 @@ def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def segmented(folder: Path) -> Path:
-    """A trail of 60 records in several segments."""
+    """A trail of 60 events in several segments, each of which has a record of its own when it is closed."""
     queue = _core.Queue(str(folder / "queue.db"))
     for n in range(60):
         queue.put(f"i-{n}_t", f"i-{n}", 1_715_769_000_000_000 + n, b'{"n":1}', b"{}")
@@ -58,7 +57,7 @@ def test_segments(tmp_path: Path) -> None:
     log = segmented(tmp_path)
     segments = sorted(tmp_path.glob("audit.*-*.log"))
     assert len(segments) > 2
-    assert both(log)["records"] == 60
+    assert both(log)["records"] == 60 + len(segments)
     second, third = segments[1:3]
     hidden = second.rename(tmp_path / "hidden")
     assert both(log)["file"] == str(third)
@@ -68,21 +67,6 @@ def test_segments(tmp_path: Path) -> None:
     renamed.rename(second)
     shutil.copy(second, tmp_path / f"audit.{1:012}-{2:012}.log")
     assert not both(log)["ok"]
-
-
-def test_compressed_segments(tmp_path: Path) -> None:
-    log = segmented(tmp_path)
-    whole = verify_trail.verify(str(log))
-    for segment in sorted(tmp_path.glob("audit.*-*.log"))[:2]:
-        Path(f"{segment}.gz").write_bytes(gzip.compress(segment.read_bytes()))
-        segment.unlink()
-    assert verify_trail.verify(str(log)) == whole
-    damaged = min(tmp_path.glob("*.gz"))
-    data = damaged.read_bytes()
-    for altered in (data[:-9], data[:40] + b"\0\0\0\0" + data[44:], b"text"):
-        damaged.write_bytes(altered)
-        found = verify_trail.verify(str(log))
-        assert (found["ok"], found["file"]) == (False, str(damaged))
 
 
 MAY_STAND = [

@@ -136,6 +136,21 @@ def test_an_export_signs_by_itself(cxrelay_command: Callable, target: Simulator)
     assert (found["ok"], found["checkpoints"], found["checkpoint_seq"]) == (True, 2, 8)
 
 
+@pytest.mark.usefixtures("log", "key")
+@pytest.mark.parametrize("command", [["flush"], ["flush", "--json"], ["audit", "export"]])
+def test_checkpoints_do_not_go_among_results(
+    command: list[str], cxrelay_command: Callable, target: Simulator
+) -> None:
+    settings = '[audit]\ncheckpoint_key = "key.pem"\ncheckpoint_output = "-"\n'
+    Path("relay.toml").write_text(settings)
+    done = cxrelay_command(*command)
+    assert (done.code, done.out) == (3, "")
+    assert done.err.startswith('cxrelay: [audit] checkpoint_output is "-", but standard output ')
+    assert target.requests("batch") == []
+    Path("relay.toml").write_text(settings.replace("key.pem", ""))  # nothing is signed
+    assert cxrelay_command(*command).code == 0
+
+
 @pytest.mark.usefixtures("log")
 def test_a_checkpoint_that_cannot_be_signed_is_said_after_the_export(
     cxrelay_command: Callable,

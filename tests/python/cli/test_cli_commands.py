@@ -37,7 +37,33 @@ class TestFlush:
         assert done.json["reason"] == "idle"
         assert (done.json["completed"], done.json["requests"], done.json["waiting"]) == (3, 1, 0)
         assert len(target.interactions()) == 3
-        assert cxrelay_command("audit", "verify").code == 0
+        records = cxrelay_command("audit", "verify", "--json").json["records"]
+        assert done.json["audit"] == {
+            "exported_seq": records,
+            "backlog_records": 0,
+            "failures": 0,
+            "last_error": "",
+        }
+        assert cxrelay_command("queue", "stats", "--json").json["exported_seq"] == records
+
+    def test_the_export_fails_after_the_delivery(
+        self, cxrelay_command: Callable, target: Simulator
+    ) -> None:
+        Path("audit_transformations.log").mkdir()
+        done = cxrelay_command("flush")
+        assert done.code == 1
+        assert done.out.startswith("nothing waits any more\n")
+        assert "audit.last_error" in done.out
+        assert done.err.startswith("cxrelay: the audit export failed and can be repeated: ")
+        assert done.err.count("\n") == 1
+        assert len(target.interactions()) == 3
+
+    def test_without_an_audit_log(self, cxrelay_command: Callable, target: Simulator) -> None:
+        Path("relay.toml").write_text('[audit]\npath = ""\n')
+        done = cxrelay_command("flush", "--json")
+        assert (done.code, done.err) == (0, "")
+        assert (done.json["audit"]["exported_seq"], done.json["audit"]["failures"]) == (0, 0)
+        assert len(target.interactions()) == 3
 
     def test_dead_updates_fail_it(self, cxrelay_command: Callable, target: Simulator) -> None:
         target.script(behaviours.item_status(404, match="i-1"), times=None)

@@ -98,8 +98,11 @@ def test_where_checkpoints_go(output: str, found: str | None, tmp_path: Path) ->
         checkpoint_output = "{output}"
         checkpoint_records = 500
         checkpoint_minutes = 5
+        compress = true
+        export_interval_ms = 0
         """,
     )
+    assert (config.audit.compress, config.audit.export_interval_ms) == (True, 0)
     assert config.audit.checkpoint_key == str(tmp_path / "key.pem")
     assert config.audit.checkpoint_output == (str(tmp_path / output) if found is None else found)
     assert (config.audit.checkpoint_records, config.audit.checkpoint_minutes) == (500, 5)

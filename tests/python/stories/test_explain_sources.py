@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import sqlite3
@@ -85,6 +86,41 @@ def test_all_that_can_happen_to_items(queue: Queue, tmp_path: Path) -> None:
     assert explain("i", log) == [stories[key] for key in (a, b, d, late)]
     assert explain(b, log) == [stories[b]]
     assert explain("nothing", log) == explain("nothing", queue) == []
+
+
+def test_compressed_segments(queue: Queue, tmp_path: Path) -> None:
+    key = put(queue, "i", 1)
+    for number in range(2, 40):
+        put(queue, "i", number)
+        deliver(queue)
+    log = exported(queue, tmp_path, segment_bytes=4000)
+    (before,) = explain(key, log)
+    segments = sorted(log.parent.glob("*-*.log"))
+    assert len(segments) > 3
+    for segment in segments[::2]:
+        segment.with_name(f"{segment.name}.gz").write_bytes(gzip.compress(segment.read_bytes()))
+        segment.unlink()
+    segments[1].with_name(f"{segments[1].name}.gz").write_bytes(b"the plain one counts")
+    assert explain(key, log) == [before]
+    damaged = segments[0].with_name(f"{segments[0].name}.gz")
+    for data in (damaged.read_bytes()[:-30], b"text"):
+        damaged.write_bytes(data)
+        with pytest.raises(AuditError, match="is not a whole gzip file"):
+            explain(key, log)
+
+
+def test_a_segment_that_is_compressed_while_it_is_read(queue: Queue, tmp_path: Path) -> None:
+    for number in range(1, 40):
+        put(queue, f"i{number}", number)
+    log = exported(queue, tmp_path, segment_bytes=4000)
+    records = LogJournal(log).records()
+    first = next(records)
+    for segment in log.parent.glob("*-*.log"):
+        segment.with_name(f"{segment.name}.gz").write_bytes(gzip.compress(segment.read_bytes()))
+        segment.unlink()
+    assert [first.seq, *(record.seq for record in records)] == list(
+        range(1, queue.stats().journal_records + 1)
+    )
 
 
 def test_a_deliverer_that_ended(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """The export of the audit trail is killed before and after every system call that it makes on a file.
 
 However often it dies: the next export goes on, the trail has every record of the journal once and without a gap,
-what was in a closed segment stays as it was, and every checkpoint that was signed on the way fits the trail.
+what was in a closed segment stays as it was, be it compressed meanwhile or not, every closed segment is on record once,
+and every checkpoint that was signed on the way fits the trail.
 """
 
+import gzip
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +16,7 @@ import pytest
 
 from cxrelay import _core
 from support import kill_sweep, queue_story, strace
+from support.audit_trail import both
 from support.kill_sweep import Point
 
 pytestmark = pytest.mark.usefixtures("traceable")
@@ -30,19 +34,50 @@ _core.export_audit(
     max_segment_bytes={SEGMENT_BYTES},
     checkpoint_key=sys.argv[2],
     checkpoint_records={CHECKPOINT_RECORDS},
+    compress=sys.argv[3] == "compress",
 )
 """
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """What is in each closed segment; a compressed copy beside the plain one must hold the same."""
+    found: dict[str, bytes] = {}
+    for file in sorted(folder.glob("audit.*-*.log*")):
+        data = file.read_bytes()
+        plain = gzip.decompress(data) if file.suffix == ".gz" else data
+        assert found.setdefault(file.name.removesuffix(".gz"), plain) == plain, file
+    return found
+
+
+def note_problems(queue: _core.Queue, folder: Path) -> list[str]:
+    """Each closed segment has exactly one record, and each record its segment."""
+    noted = [
+        json.loads(detail)
+        for (detail,) in queue.query("SELECT detail FROM journal WHERE action = 'exported'")
+    ]
+    closed = []
+    for name, data in contents(folder).items():
+        first, last = (json.loads(data.splitlines()[end]) for end in (0, -1))
+        closed.append(
+            {
+                "first_seq": first["seq"],
+                "last_seq": last["seq"],
+                "hash": last["hash"],
+                "file": name,
+            }
+        )
+    return [] if noted == closed else [f"closed are {closed}, on record are {noted}"]
 
 
 class ExportSweep:
     """Exports of copies of one queue file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, compress: bool) -> None:
         self.folder = folder
+        self.compress = compress
         self.start = folder / "start.db"
         queue = _core.Queue(str(self.start))
         queue_story.Story(queue, lambda said: None).live()
-        self.records = queue.stats().journal_records
         queue.close()
         self.key = folder / "checkpoint.pem"
         _core.generate_checkpoint_key(str(self.key))
@@ -67,18 +102,30 @@ class ExportSweep:
         files = [f"{folder}/", *(folder / file for file in self.files)]
         if self._export(folder, files, [point.inject]) == 0:
             return [f"{point}: the export ran through"]
-        closed = {file: file.read_bytes() for file in folder.glob("audit.*-*.log")}
+        closed = contents(folder)
         queue = _core.Queue(str(folder / "queue.db"))
-        log = str(folder / "audit.log")
+        log = folder / "audit.log"
         _core.export_audit(
-            queue, log, SEGMENT_BYTES, str(self.key), checkpoint_records=CHECKPOINT_RECORDS
+            queue,
+            str(log),
+            SEGMENT_BYTES,
+            str(self.key),
+            checkpoint_records=CHECKPOINT_RECORDS,
+            compress=self.compress,
         )
+        broken = [*queue.check().problems, *note_problems(queue, folder)]
+        records = queue.stats().journal_records
         queue.close()
-        verified = _core.verify_audit(log, f"{log}.checkpoints", [f"{self.key}.pub"])
-        broken = []
-        if not verified.ok or verified.records != self.records:
-            broken.append(f"{verified.records} of {self.records} records, {verified.problem}")
-        broken += [f"{file} changed" for file, data in closed.items() if file.read_bytes() != data]
+        verified = both(log, Path(f"{log}.checkpoints"), [Path(f"{self.key}.pub")])
+        if not verified["ok"] or verified["records"] != records:
+            broken.append(f"{verified['records']} of {records} records, {verified['problem']}")
+        after = contents(folder)
+        broken += [f"{name} changed" for name, data in closed.items() if after.get(name) != data]
+        kinds = {file.suffix for file in folder.glob("audit.0*")}
+        if kinds != ({".gz"} if self.compress else {".log"}):
+            broken.append(f"the closed segments are {kinds}")
+        if list(folder.glob("*.compressing")):
+            broken.append("a half-written segment is left")
         return [f"{point}: {text}" for text in broken]
 
     def _copy(self, name: str) -> Path:
@@ -95,7 +142,14 @@ class ExportSweep:
         log: Path | str = "/dev/null",
     ) -> int:
         return strace.run_traced(
-            [sys.executable, "-c", EXPORTS, folder, self.key],
+            [
+                sys.executable,
+                "-c",
+                EXPORTS,
+                folder,
+                self.key,
+                "compress" if self.compress else "plain",
+            ],
             files,
             log=log,
             calls=kill_sweep.KILL_CALLS,
@@ -104,18 +158,40 @@ class ExportSweep:
         )
 
 
-def test_every_kill_point(memory_folder: Path) -> None:
-    sweep = ExportSweep(memory_folder)
-    kill_sweep.swept("export", sweep.points(), sweep.broken_at)
+@pytest.mark.parametrize("compress", [False, True], ids=["plain", "compressed"])
+def test_every_kill_point(compress: bool, memory_folder: Path) -> None:
+    sweep = ExportSweep(memory_folder, compress)
+    points = sweep.points()
+    assert compress is ("unlink" in {point.call for point in points})
+    kill_sweep.swept("export", points, sweep.broken_at)
+
+
+def exported(folder: Path) -> tuple[_core.Queue, Path]:
+    """The same export with nobody to disturb it."""
+    queue = _core.Queue(str(ExportSweep(folder, False).start))
+    log = folder / "audit.log"
+    _core.export_audit(queue, str(log), max_segment_bytes=SEGMENT_BYTES)
+    assert both(log)["records"] == queue.stats().journal_records
+    return queue, log
 
 
 def test_a_missing_line_is_noticed(memory_folder: Path) -> None:
     """Teeth: the trail of the same export without one line does not verify."""
-    sweep = ExportSweep(memory_folder)
-    queue = _core.Queue(str(sweep.start))
-    path = memory_folder / "audit.log"
-    _core.export_audit(queue, str(path), max_segment_bytes=SEGMENT_BYTES)
-    assert _core.verify_audit(str(path)).records == sweep.records
+    _, log = exported(memory_folder)
     segment = min(memory_folder.glob("audit.*-*.log"))
     subprocess.run(["sed", "-i", "2d", segment], check=True)
-    assert not _core.verify_audit(str(path)).ok
+    assert not both(log)["ok"]
+
+
+def test_a_segment_without_its_record_is_noticed(memory_folder: Path) -> None:
+    """Teeth: one more segment, or one less, than are on record."""
+    queue, _ = exported(memory_folder)
+    assert note_problems(queue, memory_folder) == []
+    segment = min(memory_folder.glob("audit.*-*.log"))
+    data = segment.read_bytes()
+    segment.rename(memory_folder / "elsewhere")
+    assert note_problems(queue, memory_folder)
+    segment.write_bytes(data.splitlines(keepends=True)[0])
+    assert note_problems(queue, memory_folder)
+    segment.write_bytes(data)
+    assert note_problems(queue, memory_folder) == []
