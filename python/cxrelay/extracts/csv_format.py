@@ -34,8 +34,10 @@ PAYLOAD_COLUMNS = ("original", "transformed")
 # A spreadsheet takes a cell that begins so for a formula. The apostrophe is here so that what neutralises them can be
 # told from what was there, and taken away again.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-# Would end a line for one reader or another, or act on a terminal.
-_UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Would end a line for one reader or another, act on a terminal, or turn the direction of writing.
+_UNPRINTED = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 class CsvFormat:

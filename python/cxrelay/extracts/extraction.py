@@ -50,8 +50,7 @@ def extract(
         AuditError: the trail cannot be read, or records are missing between others.
         StoreError: the queue file cannot be read.
     """
-    if head := written_as.head():
-        yield head
+    head = written_as.head()
     book = RequestBook()
     for number, (text, value) in enumerate(source.lines(), start=1):
         try:
@@ -60,7 +59,12 @@ def extract(
             row = written_as.row(line, place) if selection.takes(line) else ""
         except ValueError:
             raise AuditError(f"record {number} of those that are there is not one") from None
+        if head:  # not before the source has shown that it can be read
+            yield head
+            head = ""
         if row:
             yield row
         if on_read is not None:
             on_read(number)
+    if head:
+        yield head

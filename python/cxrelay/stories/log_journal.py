@@ -70,7 +70,9 @@ class LogJournal:
         for place, line in self._lines():
             try:
                 value = LINE_DECODER.decode(line)
-                seq = int(value["seq"])
+                seq = value["seq"]
+                if type(seq) is not int:
+                    raise TypeError
             except (ValueError, KeyError, TypeError, RecursionError):
                 raise _not_a_line(place) from None
             if seq <= last:

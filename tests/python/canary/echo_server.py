@@ -76,6 +76,13 @@ USERINFO_REPLY = Reply(200, b'{"scope":"interaction:modify"}')
 Answer = Callable[[Asked], Reply]
 
 
+class _QuietServer(ThreadingHTTPServer):
+    """Says nothing of clients that go away: it shares stderr with what is tested."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+
 class EchoServer:
     """On loopback, until the ``with`` block ends.
 
@@ -87,10 +94,12 @@ class EchoServer:
         self.token: Answer = lambda asked: TOKEN_REPLY
         self.userinfo: Answer = lambda asked: USERINFO_REPLY
         self.patch: Answer = lambda asked: results(asked, 200)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _QuietServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         if tls is not None:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._scheme = "http" if tls is None else "https"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 

@@ -190,7 +190,7 @@ def paths() -> Iterator[ErrorPath]:
         yield ErrorPath(command, (corrupted_queue_of_events,), (0, 1))
         yield ErrorPath(command, (no_database,), (1,))
         yield ErrorPath(command, (link_as_queue,), (1,))
-        yield ErrorPath(command, (), (1, 3))
+        yield ErrorPath(command, (), (0,) if command == ("flush",) else (1, 3))
         yield ErrorPath(command, (variable("CXRELAY_DB", f"no/such/{SAID[:8]}/q.db"),), (1, 3))
     for command in FROM_LOG:
         yield ErrorPath(command, (stored, exported, with_key, damaged_trail), (1,))

@@ -71,7 +71,7 @@ def told(error: BaseException) -> str:
             repr(vars(at)),
             repr(getattr(at, "__notes__", "")),
         ]
-        at = at.__cause__ or at.__context__
+        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
     return "\n".join([*traceback.format_exception(error), *chain])
 
 
