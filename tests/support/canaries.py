@@ -33,9 +33,10 @@ def forms_of(text: str) -> dict[str, bytes]:
         "HEX": raw.hex().upper().encode(),
     }
     # Inside a longer text that is base64, a text has one of three forms; its ends belong to its neighbours.
-    for shift in (1, 2):
-        inner = base64.b64encode(b"\0" * shift + raw)[4:].rstrip(b"=")
-        found[f"base64 at {shift}"] = inner[:-2]
+    for skipped in (0, 1, 2):
+        whole = raw[skipped : skipped + (len(raw) - skipped) // 3 * 3]
+        found[f"base64 inside, {skipped}"] = base64.b64encode(whole)
+        found[f"base64url inside, {skipped}"] = base64.urlsafe_b64encode(whole)
     return found
 
 

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -16,15 +17,15 @@ std::string shown(std::string text) {
 }
 
 TEST(WithoutSecrets, TakesThemOutWhereverTheyStand) {
-  EXPECT_EQ(shown("Bearer " + std::string(kToken) + " is bad"), "Bearer [secret] is bad");
+  EXPECT_EQ(shown(fmt::format("Bearer {} is bad", kToken)), "Bearer [secret] is bad");
   EXPECT_EQ(shown(std::string(kToken)), "[secret]");
-  EXPECT_EQ(shown(std::string(kToken) + std::string(kToken)), "[secret][secret]");
+  EXPECT_EQ(shown(fmt::format("{0}{0}", kToken)), "[secret][secret]");
   EXPECT_EQ(shown("client short1short1."), "client [secret][secret].");
 }
 
 TEST(WithoutSecrets, TakesOutPieces) {
-  EXPECT_EQ(shown("cut " + std::string(kToken.substr(0, 20))), "cut [secret]");
-  EXPECT_EQ(shown(std::string(kToken.substr(15)) + "!"), "[secret]!");
+  EXPECT_EQ(shown(fmt::format("cut {}", kToken.substr(0, 20))), "cut [secret]");
+  EXPECT_EQ(shown(fmt::format("{}!", kToken.substr(15))), "[secret]!");
   EXPECT_EQ(shown(std::string(kToken.substr(5, kShortestPiece))), "[secret]");
   const std::string too_short(kToken.substr(5, kShortestPiece - 1));
   EXPECT_EQ(shown(too_short), too_short);

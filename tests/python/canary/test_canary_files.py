@@ -127,6 +127,6 @@ def test_what_processes_of_a_torture_say(tmp_path: Path) -> None:
         os.umask(before)
     os.symlink(tmp_path / "elsewhere", tmp_path / "process-1.log")
     with pytest.raises(OSError, match="symbolic"):
-        open(tmp_path / "process-1.log", "ab", opener=_private)
+        open(tmp_path / "process-1.log", "ab", opener=_private)  # noqa: SIM115
     assert stat.S_IMODE((tmp_path / "process-0.log").stat().st_mode) == 0o600
     assert not (tmp_path / "elsewhere").exists()

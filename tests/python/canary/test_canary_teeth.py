@@ -47,8 +47,8 @@ def test_forms_as_programs_make_them(canary: Canary) -> None:
     text = canary.text
     for data in (
         repr(text), repr(text.encode()), json.dumps({"a": [text]}), urllib.parse.urlencode({"a": text}),
-        base64.b64encode(f"u:{text}".encode()).decode(), base64.b64encode(f"us:{text}".encode()).decode(),
-        base64.b64encode(f"usr:{text}".encode()).decode(), text.encode().hex(" ").replace(" ", ""),
+        base64.b64encode(f"u:{text}".encode()).decode(), base64.b64encode(f"us:{text}!!".encode()).decode(),
+        base64.b64encode(f"usr:{text}?".encode()).decode(), text.encode().hex(" ").replace(" ", ""),
     ):  # fmt: skip
         assert {hit.split()[0] for hit in Search().in_text(data)} >= {canary.name}, data
 
