@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from echo_server import SECRETS_SAID, results
+from echo_server import SECRETS_SAID, Asked, Reply, echo, message, results
 from place import PAYLOADS_SHOWN, Place, event, unsafe_lines, unsafe_modes
 
 from cxrelay.cli import _parser
@@ -58,6 +58,29 @@ def delivered(place: Place) -> None:
 
 def dead(place: Place) -> None:
     place.server.patch = lambda asked: results(asked, 404, SECRETS_SAID)
+    delivered(place)
+
+
+def conflicting(place: Place) -> None:
+    """The same interaction and time, with other attributes."""
+    other = event("i-1", attributes={"queueName": EMAIL.text, "phone": PHONE.text})
+    place.run("ingest", "-", stdin=other + b"\n")
+
+
+def parked(place: Place) -> None:
+    place.settings("[target]\nidempotent = false")
+    place.server.patch = lambda asked: echo(500, message(SECRETS_SAID))
+    delivered(place)
+
+
+def poisoned(place: Place) -> None:
+    """The batch is refused because of one of its items."""
+
+    def patch(asked: Asked) -> Reply:
+        is_poisoned = b"i-1" in asked.body
+        return echo(400, message(SECRETS_SAID)) if is_poisoned else results(asked, 200)
+
+    place.server.patch = patch
     delivered(place)
 
 
@@ -185,6 +208,12 @@ def paths() -> Iterator[ErrorPath]:
     yield ErrorPath(("demo", "--events", "60", "--keep", "kept"))
     yield ErrorPath(("torture", "--rounds", "1", "--processes", "2", "--seed", "1"))
 
+    # What happens to updates.
+    for situation in (conflicting, dead, parked, poisoned):
+        for command in (*LOOK, ("queue", "retry"), ("audit", "export", "--format", "ocsf")):
+            yield ErrorPath(command, (stored, situation))
+    yield ErrorPath(("ingest", "-"), (stored, conflicting))
+
     # Situations that fail.
     for command in (*LOOK, forget, ("flush",), ("audit", "export"), ("queue", "backup", "copy.db")):
         yield ErrorPath(command, (corrupted_queue_of_events,), (0, 1))
@@ -263,6 +292,26 @@ def _pem(text: str) -> str:
 
 
 PATHS = list(paths())
+
+
+@pytest.mark.parametrize(
+    ("situation", "counts"),
+    [
+        (dead, {"dead": 3}),
+        (parked, {"parked": 3}),
+        (poisoned, {"dead": 1, "completed": 2}),
+        (conflicting, {"accepted": 4, "pending": 4}),
+        (delivered, {"completed": 3}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_situations_are_what_they_say(
+    place: Place, situation: Prepare, counts: dict[str, int]
+) -> None:
+    stored(place)
+    situation(place)
+    stats = json.loads(place.run("queue", "stats", as_json=True).out)
+    assert {name: stats[name] for name in counts} == counts
 
 
 @pytest.mark.parametrize(
