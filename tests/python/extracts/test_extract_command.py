@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import LOG, PHONE, Filled
+from every_action import LOG, PHONE, Filled
 
 from cxrelay import Queue
 from cxrelay.cli import main

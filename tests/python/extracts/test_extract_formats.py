@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PHONE, TEXT, Filled
+from every_action import PHONE, TEXT, Filled
 
 from cxrelay import AuditError, Queue
 from cxrelay.extracts import (

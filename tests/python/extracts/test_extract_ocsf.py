@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import PHONE, Filled
+from every_action import PHONE, Filled
 from ocsf_schema import problems
 
 from cxrelay.extracts import OCSF_VERSION, OcsfFormat, RequestPlace, Selection, TrailLine, extract
