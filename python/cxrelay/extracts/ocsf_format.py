@@ -77,8 +77,7 @@ class OcsfFormat:
         word = line.member("processingStatus")
         if line.action == "finished":
             severity, status = _FINISHED.get(word, (1, 99))
-            lists = line.detail.keys()
-            if "dead" in lists or "parked" in lists:
+            if line.updates("dead", "parked"):
                 severity = 3
         event = {
             **_classification(meaning.activity, line.action),

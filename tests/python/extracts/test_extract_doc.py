@@ -39,6 +39,7 @@ def test_ocsf(log: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert main(["audit", "export", "--format", "ocsf", "--log", log]) == 0
     events = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
     assert [problems(event) for event in events] == [[]] * 5
+    assert [event["severity_id"] for event in events] == [1, 1, 1, 1, 2]
     shown = re.findall(r"^\| `(\w+)`(?:: `(\w+)`)? \|", SECTION, re.MULTILINE)
     assert ("finished", "success") in shown
     assert OCSF_VERSION in SECTION
