@@ -72,6 +72,19 @@ void bind_audit(py::module_& m) {
       py::arg("checkpoint_records") = CheckpointOptions{}.records,
       py::arg("checkpoint_minutes") = CheckpointOptions{}.minutes, py::arg("compress") = false,
       py::call_guard<py::gil_scoped_release>());
+  m.def(
+      "audit_lines",
+      [](const Handle<Queue>& queue, std::int64_t after, std::size_t limit) {
+        std::vector<std::string> lines;
+        {
+          const py::gil_scoped_release release;
+          lines = audit_lines(queue.get()->audit_source(), after, limit);
+        }
+        py::list found(lines.size());
+        for (std::size_t i = 0; i < lines.size(); ++i) found[i] = py::bytes(lines[i]);
+        return found;
+      },
+      py::arg("queue"), py::arg("after"), py::arg("limit"));
   m.def("verify_audit", &verify, py::arg("path"), py::arg("checkpoints") = py::none(),
         py::arg("public_keys") = std::vector<std::string>(),
         py::call_guard<py::gil_scoped_release>());

@@ -371,6 +371,12 @@ def export_audit(
     checkpoint_minutes: int = 60,
     compress: bool = False,
 ) -> ExportResult: ...
+def audit_lines(queue: Queue, after: int, limit: int) -> list[bytes]:
+    """Returns the audit trail's lines of the records with seq > ``after``, without line breaks.
+
+    Raises AuditError if the journal does not have the record before the first of them.
+    """
+
 def generate_checkpoint_key(path: str) -> str:
     """Makes a private key in ``path`` and the public one in ``path``.pub; returns the key's id.
 

@@ -35,6 +35,7 @@ _ALIASES: Final = {
     "source_channel": "sourceChannel",
 }
 """Python name to the name in webhooks."""
+_FIELDS: Final = frozenset(_ALIASES) | frozenset(_ALIASES.values())
 
 
 class InteractionEvent(_core.InteractionEvent):
@@ -177,7 +178,7 @@ def _json_of(data: dict[Any, Any]) -> str:
 
 
 def _without_json_form(value: Any, loc: tuple[str, ...], depth: int) -> Iterator[tuple[str, ...]]:
-    """The places of values and keys that JSON cannot express."""
+    """The fields with values and keys that JSON cannot express; other names are input, and not told."""
     if value is None or isinstance(value, (bool, str)):
         return
     if isinstance(value, int):
@@ -194,7 +195,7 @@ def _without_json_form(value: Any, loc: tuple[str, ...], depth: int) -> Iterator
     else:
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for key, item in items:
-            inner = (*loc, str(key))
+            inner = loc if depth > 1 or key not in _FIELDS else (str(key),)
             if isinstance(value, dict) and not isinstance(key, str):
                 yield inner
             yield from _without_json_form(item, inner, depth + 1)

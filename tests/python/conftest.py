@@ -15,3 +15,17 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for variable in ENVIRONMENT:
         monkeypatch.delenv(variable, raising=False)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--canary", action="store_true", help="after each test, search for the secrets that it used"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--canary"):
+        from support.canary_search import CanarySearch
+
+        plugin = CanarySearch()
+        config.pluginmanager.register(plugin)

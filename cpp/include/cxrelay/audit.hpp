@@ -101,6 +101,11 @@ ExportResult export_audit(AuditSource& source, const ExportOptions& options);
 // The same, but none while another exporter is at work.
 std::optional<ExportResult> try_export_audit(AuditSource& source, const ExportOptions& options);
 
+// The lines of the records with seq > `after`, in order, at most `limit`: as the exported files have them, without the
+// '\n'. Moves nothing and marks nothing. Throws AuditError if the record before the first of them is not there, since its
+// hash belongs into the line; StoreError.
+std::vector<std::string> audit_lines(AuditSource& source, std::int64_t after, std::size_t limit);
+
 struct ErasedExport {
   std::vector<std::string> rewritten;  // segments that held payloads and hold them no more
   // What the call cannot reach: events that were exported and are in no segment here.

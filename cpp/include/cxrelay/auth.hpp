@@ -41,6 +41,9 @@ struct AuthConfig {
   std::int64_t default_lifetime_s = 60;  // when the reply has no expires_in. Defaults to 60 s.
 };
 
+// What must be in no record, whatever a server repeats: the client secret, as it is and as requests have it.
+std::vector<std::string> secrets_of(const AuthConfig& config);
+
 using TransportFactory = std::function<std::unique_ptr<HttpTransport>()>;
 
 // grant_type=client_credentials; refreshed min(30 s, lifetime / 2) early by the monotonic clock.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cxrelay/auth.hpp"
 #include "cxrelay/clock.hpp"
@@ -57,6 +58,8 @@ struct UpdaterOptions {
   PacePolicy pace;
   std::size_t max_in_flight = 16;  // requests on the wire at once. Defaults to 16.
   LogSink log;                     // called from the updater's threads; empty = no log
+  // Taken out of what a server says before it is recorded, as the token of its request is.
+  std::vector<std::string> secrets = {};
 };
 
 enum class BreakerState {

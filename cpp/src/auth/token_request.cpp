@@ -25,6 +25,11 @@ void check_auth_config(const AuthConfig& config) {
     throw ConfigError("default_lifetime_s must be from 1 s to 1 day");
 }
 
+std::vector<std::string> secrets_of(const AuthConfig& config) {
+  const std::string encoded = form_encode(config.client_secret);
+  return {config.client_secret, encoded, base64(form_encode(config.client_id) + ":" + encoded)};
+}
+
 HttpRequest token_request(const AuthConfig& config) {
   const std::string id = form_encode(config.client_id);
   const std::string secret = form_encode(config.client_secret);

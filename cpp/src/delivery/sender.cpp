@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/secret_text.hpp"
+
 namespace cxrelay::delivery {
 namespace {
 
@@ -130,7 +132,18 @@ Settlement Sender::on_answer(const Job& job, const HttpReply& reply) {
   Settlement settlement = settle(judgement, parts_.target, parts_.options.retry, job.claim, reply,
                                  now_wall_us, effect, parts_.random);
   settlement.read_back = notes_of(job.claim, job.reads);
+  keep_secrets_out(settlement, job);
   return settlement;
+}
+
+// A server may repeat in its message what it was sent.
+void Sender::keep_secrets_out(Settlement& settlement, const Job& job) const {
+  std::vector<std::string_view> secrets(parts_.options.secrets.begin(),
+                                        parts_.options.secrets.end());
+  secrets.emplace_back(job.token);
+  for (UpdateOutcome& outcome : settlement.outcomes)
+    if (!outcome.reason.empty())
+      outcome.reason = without_secrets(std::move(outcome.reason), secrets);
 }
 
 // None: the job is ready again, for the next look or for its request.

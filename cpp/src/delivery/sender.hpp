@@ -28,6 +28,7 @@ class Sender {
   std::optional<Settlement> on_completion(HttpCompletion& completion);
   Settlement on_answer(const Job& job, const HttpReply& reply);
   std::optional<Settlement> on_read(std::unique_ptr<Job> job, const HttpReply& reply);
+  void keep_secrets_out(Settlement& settlement, const Job& job) const;
   void obey(const Access::Consequence& consequence, const Job& job, const Judgement& judgement,
             const HttpReply& reply, std::int64_t now_mono_us);
   void report(const Access::Consequence& consequence, const Judgement& judgement,

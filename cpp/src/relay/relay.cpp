@@ -3,6 +3,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/secret_text.hpp"
 #include "relay/audit_export.hpp"
 #include "relay/export_loop.hpp"
 #include "relay/reject_reason.hpp"
@@ -25,6 +26,15 @@ NewUpdate to_update(const MappedEvent& event, std::string_view body, std::string
   update.mapped = event.payload;
   update.mapping_version = version;
   return update;
+}
+
+// The scopes are a server's words, and a server may repeat what it was sent.
+void keep_secrets_out(ScopeCheck& check, const AuthConfig& auth, const std::string& token) {
+  if (!check.scopes) return;
+  const std::vector<std::string> known = secrets_of(auth);
+  std::vector<std::string_view> secrets(known.begin(), known.end());
+  secrets.emplace_back(token);
+  for (std::string& scope : *check.scopes) scope = without_secrets(std::move(scope), secrets);
 }
 
 }  // namespace
@@ -66,6 +76,7 @@ struct Relay::Impl {
     const std::lock_guard lock(mutex);
     if (!updater) {
       check_target(config.target);
+      config.updater.secrets = secrets_of(config.auth);
       updater = make_updater(*queue, provider, config.target, transport_factory(), config.updater);
     }
     return *updater;
@@ -169,7 +180,10 @@ ScopeCheck Relay::check_scopes() {
                        : config.target.base_url + "/api/v2/oauth2/userinfo";
   TokenProvider& provider = impl_->token_provider();
   const auto transport = make_curl_transport(config.http);
-  return cxrelay::check_scopes(url, config.target.required_scopes, provider, *transport);
+  ScopeCheck check =
+      cxrelay::check_scopes(url, config.target.required_scopes, provider, *transport);
+  keep_secrets_out(check, config.auth, check.scopes ? provider.token() : std::string());
+  return check;
 }
 
 TokenProvider& Relay::tokens() { return impl_->token_provider(); }

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import checkpoint, forget
+from . import checkpoint, extract, forget
 from .command import Commands, add_command, add_group, positive
 from .exit_code import ExitCode
 from .output import Output
@@ -57,14 +57,21 @@ def register(commands: Commands) -> None:
         group,
         "export",
         run_export,
-        "append what is new to the audit log",
+        "append what is new to the audit log; with a format or filters, extract records from it",
         """cxrelay audit export
-           cxrelay audit export --output /archive/audit_transformations.log""",
+           cxrelay audit export --output /archive/audit_transformations.log
+           cxrelay audit export --format ocsf --since 1d --output audit.ocsf.jsonl
+           cxrelay audit export --format csv --interaction a1b2 --log /archive/audit_transformations.log""",
     )
-    export.add_argument("--output", metavar="FILE", help="the log (default: that of the settings)")
+    export.add_argument(
+        "--output",
+        metavar="FILE",
+        help="the log (default: that of the settings); of an extract: a new file, or - for stdout",
+    )
     export.add_argument(
         "--segment-bytes", type=positive, metavar="N", help="close a segment at this size"
     )
+    extract.add_options(export)
     checkpoint.register(group)
     forget.register(group)
 
@@ -91,6 +98,8 @@ def run_verify(args: argparse.Namespace, output: Output) -> ExitCode:
 
 def run_export(args: argparse.Namespace, output: Output) -> ExitCode:
     """From the queue file to the log."""
+    if extract.is_extract(args):
+        return extract.run_extract(args, output)
     from cxrelay import _core
 
     path = args.output or audit_log_path(args)

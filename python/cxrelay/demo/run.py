@@ -20,6 +20,7 @@ from cxrelay.config import (
     TargetConfig,
 )
 from cxrelay.errors import ConfigError, ValidationError
+from cxrelay.private_folder import make_private_folder
 from cxrelay.relay import Relay
 
 from .check import problems_of
@@ -85,7 +86,7 @@ def _folder(keep: str | os.PathLike[str] | None) -> Iterator[Path]:
             yield Path(name)
         return
     folder = Path(keep).absolute()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(folder)
     if any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty: name a new folder")
     yield folder

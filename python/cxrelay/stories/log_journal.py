@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import re
 import zlib
@@ -14,10 +13,10 @@ from typing import Any, BinaryIO
 
 from cxrelay.errors import AuditError
 
+from .line_decoder import LINE_DECODER
 from .record import RECEIVED, Record
 
 _PAYLOAD = ',"originalPayload":'  # its quotes would be escaped inside a string
-_LONGEST_INTEGER = 20  # digits; Python refuses to read very long ones, and ours are 64 bits
 
 
 class LogJournal:
@@ -49,20 +48,41 @@ class LogJournal:
         Raises:
             AuditError: the log cannot be read, or records are missing between others.
         """
-        last = 0
-        for place, line in self._lines():
+        for place, line, value in self._numbered_lines():
             try:
-                record = _record(line)
-            except (ValueError, KeyError, TypeError, RecursionError):
-                raise AuditError(f"{place} is not a line of an audit log") from None
-            if record.seq <= last:
-                continue  # closed and named anew while we were reading
-            if last and record.seq != last + 1:
-                raise AuditError(f"records {last + 1} to {record.seq - 1} are missing from the log")
-            last = record.seq
+                record = _record(line, value)
+            except (ValueError, KeyError, TypeError):
+                raise _not_a_line(place) from None
             is_received = record.action in RECEIVED
             if interactions is None or not is_received or record.interaction_id in interactions:
                 yield record
+
+    def lines(self) -> Iterator[tuple[str, Any]]:
+        """Each line without its break, and its value, in order.
+
+        Raises:
+            AuditError: as ``records``.
+        """
+        for _, line, value in self._numbered_lines():
+            yield line.removesuffix("\n"), value
+
+    def _numbered_lines(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Each line once, with its place and its value; checks that none is missing."""
+        last = 0
+        for place, line in self._lines():
+            try:
+                value = LINE_DECODER.decode(line)
+                seq = value["seq"]
+                if type(seq) is not int:
+                    raise TypeError
+            except (ValueError, KeyError, TypeError, RecursionError):
+                raise _not_a_line(place) from None
+            if seq <= last:
+                continue  # closed and named anew while we were reading
+            if last and seq != last + 1:
+                raise AuditError(f"records {last + 1} to {seq - 1} are missing from the log")
+            last = seq
+            yield place, line, value
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         """Each whole line with its place. The open segment is opened first: an exporter may close
@@ -114,6 +134,10 @@ def _open_segment(path: Path) -> BinaryIO | gzip.GzipFile:
     return gzip.open(path)
 
 
+def _not_a_line(place: str) -> AuditError:
+    return AuditError(f"{place} is not a line of an audit log")
+
+
 def _unreadable(path: Path, error: OSError) -> AuditError:
     return AuditError(f"{path} cannot be read: {error.strerror}")
 
@@ -126,18 +150,10 @@ def _lines_of(path: Path, file: BinaryIO | gzip.GzipFile) -> Iterator[tuple[str,
         try:
             yield place, line.decode()
         except UnicodeDecodeError:
-            raise AuditError(f"{place} is not a line of an audit log") from None
+            raise _not_a_line(place) from None
 
 
-def _integer(text: str) -> int:
-    return int(text) if len(text) <= _LONGEST_INTEGER else 0
-
-
-_DECODER = json.JSONDecoder(parse_int=_integer)
-
-
-def _record(line: str) -> Record:
-    value: dict[str, Any] = _DECODER.decode(line)
+def _record(line: str, value: dict[str, Any]) -> Record:
     return Record(
         seq=value["seq"],
         time_us=value["timeUs"],
@@ -163,5 +179,5 @@ def _original(line: str, value: dict[str, Any]) -> bytes | None:
     if value["originalPayload"] is None:
         return None
     start = line.index(_PAYLOAD) + len(_PAYLOAD)
-    _, end = _DECODER.raw_decode(line, start)
+    _, end = LINE_DECODER.raw_decode(line, start)
     return line[start:end].encode()

@@ -6,12 +6,16 @@ import json
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
+from cxrelay import _core
+
+from .line_decoder import LINE_DECODER
 from .record import RECEIVED, Record
 
 if TYPE_CHECKING:
     from cxrelay._core import Queue
 
 _ROWS_AT_ONCE = 1000
+_LINES_AT_ONCE = 250  # each with its payloads
 _COLUMNS = (
     "seq, time_us, action, lower(hex(hash)), idempotency_key, interaction_id, event_time_us,"
     " mapping_version, request_id, CAST(detail AS BLOB), CAST(original AS BLOB),"
@@ -53,6 +57,18 @@ class QueueJournal:
         while rows := self._queue.query(sql, (after, *values, _ROWS_AT_ONCE)):
             yield from (_record(*row) for row in rows)
             after = rows[-1][0]
+
+    def lines(self) -> Iterator[tuple[str, Any]]:
+        """Each record as the audit log's line of it, without the break, and its value, in order.
+
+        Raises:
+            AuditError: the journal does not have the first records, whose hashes belong into lines.
+        """
+        after = 0
+        while lines := _core.audit_lines(self._queue, after, _LINES_AT_ONCE):
+            for line in lines:
+                yield (text := line.decode()), LINE_DECODER.decode(text)
+            after += len(lines)
 
 
 def _marks(values: Collection[str]) -> str:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cxrelay.errors import ConfigError, Error
+from cxrelay.private_folder import make_private_folder
 
 from .check import violations_of
 from .plan import Round, round_of
@@ -147,7 +148,7 @@ def _directory(directory: str | os.PathLike[str] | None, result: TortureResult) 
     else:
         folder = Path(directory).absolute()
         was_there = folder.exists()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
         if any(folder.iterdir()):
             raise ConfigError(f"{folder} is not empty: name a new directory")
     try:

@@ -24,6 +24,11 @@ _END_S = 35.0  # a process has 30 s to settle what is in flight
 _MOST_TOLD = 300
 
 
+def _private(path: str, flags: int) -> int:
+    """Opens a file that nobody else may read."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
 class Team:
     """All processes of a stretch. A context manager: none outlives it.
 
@@ -78,7 +83,7 @@ class Team:
             before=self._lives[number],
             parent=os.getpid(),
         )
-        with self._error_log(number).open("ab") as errors:
+        with open(self._error_log(number), "ab", opener=_private) as errors:
             # A process group of its own: Ctrl-C is for the parent to decide on.
             process = subprocess.Popen(  # noqa: S603 - this interpreter, our own text
                 self._command,

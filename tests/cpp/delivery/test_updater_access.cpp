@@ -201,6 +201,24 @@ TEST_F(AccessTest, A401FetchesOneTokenAndSendsAgain) {
   EXPECT_EQ(log_lines_with("refused the token"), 1U);
 }
 
+TEST_F(AccessTest, WhatAServerRepeatsOfSecretsIsNotRecorded) {
+  options.secrets = {"client-secret-of-ours"};
+  make([](const HttpRequest& request) {
+    const std::string token = request.headers.back().substr(22);
+    const std::string message = "no: " + token + ", client-secret-of-ours, Bearer " + token;
+    return ids_in(request.body).front() == "a"
+               ? answered(404, R"({"message":")" + message + "\"}")
+               : answered(200, R"({"results":[{"status":404,"message":")" + message + "\"}]}");
+  });
+  target.max_updates = 1;
+  const auto whole = queue->add("a");
+  const auto item = queue->add("b");
+  EXPECT_EQ(updater->flush(-1), StopReason::idle);
+  const std::string expected = "HTTP 404: no: [secret], [secret], Bearer [secret]";
+  EXPECT_EQ(queue->update(whole).last.reason, expected);
+  EXPECT_EQ(queue->update(item).last.reason, expected);
+}
+
 TEST_F(AccessTest, A401OfAFreshTokenStopsTheTarget) {
   make([](const HttpRequest&) { return answered(401); });
   queue->add("a");

@@ -122,17 +122,13 @@ def test_model_validate_refuses_what_is_no_dict(obj: Any) -> None:
     assert reasons(error) == [("model_type", ())]
 
 
-def test_values_without_a_json_form_are_refused_with_their_places() -> None:
+def test_values_without_a_json_form_are_refused_with_their_fields() -> None:
     attributes = {"set": {1}, "nan": float("nan"), "list": [0, b"x", datetime(2024, 1, 1)], 7: 1}
     with pytest.raises(ValidationError) as error:
         InteractionEvent(**{**SAMPLE, "attributes": attributes, "other": 10**4300})
     assert reasons(error) == [
-        ("json_value", ("attributes", "set")),
-        ("json_value", ("attributes", "nan")),
-        ("json_value", ("attributes", "list", "1")),
-        ("json_value", ("attributes", "list", "2")),
-        ("json_value", ("attributes", "7")),
-        ("json_value", ("other",)),
+        *[("json_value", ("attributes",))] * 5,
+        ("json_value", ()),
     ]
 
 

@@ -1,0 +1,54 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "trail.hpp"
+
+namespace cxrelay {
+namespace {
+
+using audit_test::all_lines;
+using audit_test::Journal;
+using audit_test::TempDir;
+
+std::vector<std::string> in_steps(Journal& journal, std::size_t limit) {
+  std::vector<std::string> found;
+  while (true) {
+    auto lines = audit_lines(journal, static_cast<std::int64_t>(found.size()), limit);
+    if (lines.empty()) return found;
+    EXPECT_LE(lines.size(), limit);
+    std::ranges::move(lines, std::back_inserter(found));
+  }
+}
+
+TEST(AuditLines, AreThoseOfTheExportedFilesAndMarkNothing) {
+  const TempDir dir;
+  Journal journal(25);
+  for (const std::size_t limit : {1U, 7U, 100U}) {
+    const auto lines = in_steps(journal, limit);
+    ASSERT_EQ(lines.size(), 25U);
+    EXPECT_TRUE(journal.marks.empty());
+    if (limit == 1U) continue;
+    EXPECT_EQ(lines, in_steps(journal, 1));
+  }
+  const auto lines = in_steps(journal, 7);
+  export_audit(journal, {dir / "audit.log", 2000, 10});
+  EXPECT_EQ(all_lines(dir / "audit.log"), lines);
+}
+
+TEST(AuditLines, AnEmptyJournalHasNone) {
+  Journal journal;
+  EXPECT_TRUE(audit_lines(journal, 0, 10).empty());
+}
+
+TEST(AuditLines, ARecordWhoseHashIsNeededIsGone) {
+  Journal journal(10);
+  journal.forgotten = 4;
+  EXPECT_THROW(audit_lines(journal, 0, 10), AuditError);
+  EXPECT_THROW(audit_lines(journal, 4, 10), AuditError);
+  EXPECT_EQ(audit_lines(journal, 5, 10).size(), 5U);
+}
+
+}  // namespace
+}  // namespace cxrelay
