@@ -141,7 +141,7 @@ FINDINGS: dict[type[Wrapped], str] = {
     HandsOutTwice: "is in flight",
     ForgetsAMember: "claimed .*, expected one of",
     StoresTwice: "receipts: ",
-    AnswersWithoutStoring: "stats|receipts",
+    AnswersWithoutStoring: "stats|receipts|records",
     SettlesWithoutARight: "settled without a right",
     LosesARetry: "(states|stats): ",
     KeepsNothingBack: "stats: .*'delayed': 0.* expected",
