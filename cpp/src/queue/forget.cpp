@@ -4,14 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <optional>
-#include <span>
 #include <tuple>
 
-#include "audit/chain.hpp"
 #include "cxrelay/forget.hpp"
 #include "json/write.hpp"
 #include "queue/open_updates.hpp"
+#include "queue/payload_eraser.hpp"
 #include "queue/pending.hpp"
 #include "sqlite/statement.hpp"
 
@@ -27,20 +25,6 @@ bool any_in_flight(sqlite::Database& database, const std::vector<std::int64_t>& 
     }
   }
   return false;
-}
-
-std::optional<Digest> digest_of(const sqlite::Statement& row, int column, const Salt& salt) {
-  if (row.is_null(column)) return std::nullopt;
-  Sha256 hasher;
-  return payload_digest(hasher, salt, row.text(column));
-}
-
-void bind_digest(sqlite::Statement& statement, int index, const std::optional<Digest>& digest) {
-  if (digest) {
-    statement.bind_blob(index, std::span<const std::byte>(*digest));
-  } else {
-    statement.bind_null(index);
-  }
 }
 
 }  // namespace
@@ -70,27 +54,9 @@ void Erasure::find_events(sqlite::Database& database) {
 }
 
 void Erasure::erase_payloads(sqlite::Database& writer) {
-  sqlite::Statement read(writer,
-                         "SELECT salt, original, mapped FROM journal WHERE seq = ?1 AND"
-                         " (original IS NOT NULL OR mapped IS NOT NULL)");
-  sqlite::Statement erase(writer,
-                          "UPDATE journal SET salt = NULL, original = NULL, mapped = NULL,"
-                          " original_digest = coalesce(?2, original_digest),"
-                          " mapped_digest = coalesce(?3, mapped_digest) WHERE seq = ?1");
+  PayloadEraser eraser(writer);
   for (const auto seq : done_.events) {
-    read.reset().bind(1, seq);
-    if (!read.step()) continue;
-    Salt salt{};
-    const auto stored = read.blob(0);
-    std::copy_n(stored.begin(), std::min(stored.size(), salt.size()), salt.begin());
-    const auto original = digest_of(read, 1, salt);
-    const auto mapped = digest_of(read, 2, salt);
-    read.reset();
-    erase.reset().bind(1, seq);
-    bind_digest(erase, 2, original);
-    bind_digest(erase, 3, mapped);
-    erase.run();
-    done_.erased.push_back(seq);
+    if (eraser.erase(seq)) done_.erased.push_back(seq);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "queue/opening.hpp"
 #include "queue/put.hpp"
 #include "queue/queries.hpp"
+#include "queue/retention.hpp"
 #include "queue/revive.hpp"
 #include "sqlite/log_file.hpp"
 #include "sqlite/query.hpp"
@@ -350,6 +351,21 @@ ErasedEvents SqliteQueue::forget(std::string_view interaction_id, std::string_vi
   done = erasure.done();
   done.log_emptied = emptied;
   return done;
+}
+
+Retained SqliteQueue::retain(const RetentionLimits& limits) {
+  Handles& h = handles();
+  Retention retention(limits, clock_->wall_us());
+  {
+    const std::lock_guard lock(h.reader_mutex);
+    retention.look(h.reader);
+  }
+  retention.run(*clock_, [&] {
+    Work item([&] { retention.step(h.writer); }, Retention::kStepRows, 0,
+              [&] { retention.committed(h.writer); });
+    h.commits.run(item);
+  });
+  return retention.done();
 }
 
 std::vector<AuditRecord> SqliteQueue::read(std::int64_t after, std::size_t limit) {
