@@ -235,13 +235,33 @@ class Relay:
         """Appends what is new in the audit trail to the file that the configuration names.
 
         Signs a checkpoint if the configuration names a key and one is due, so call it now and then
-        in quiet times too.
+        in quiet times too. Then lets the queue file forget what is old, as :meth:`retain` does: once
+        a minute, or each time while there is more than 0.2 seconds of it.
 
         Raises:
             AuditError: the file cannot be written, another exporter is at work, or a checkpoint
                 that was due could not be made; the records are exported in the last case.
+            StoreError: the queue file cannot be read or written; if it is by :meth:`retain`, the
+                records are exported.
         """
         return self._native.export_audit()
+
+    def retain(self, max_s: float = 0.2) -> _core.Retained:
+        """Lets the queue file forget what is old: payloads of events that are done, then records.
+
+        Only what is exported and older than ``[queue] retention_days``; nothing if these are 0.
+        (cpp/docs/queue.md, "Retention".)
+
+        Args:
+            max_s: seconds after which it begins no further step.
+
+        Returns:
+            What it did, and how far the file has come; ``end`` is ``limit`` if there is more to do.
+
+        Raises:
+            StoreError: the queue file cannot be written, or its records contradict each other.
+        """
+        return self._native.retain(max_s)
 
     def forget(self, interaction_id: str, operator_name: str = "") -> Forgotten:
         """Erases the payloads of one interaction from the queue file and the exported trail.
@@ -303,6 +323,7 @@ class Relay:
             secret = ""
         return {
             "queue_path": config.queue.path,
+            "retention_days": config.queue.retention_days,
             "audit_path": config.audit.path,
             "max_segment_bytes": config.audit.max_segment_bytes,
             "checkpoint_key": config.audit.checkpoint_key,

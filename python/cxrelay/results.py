@@ -49,8 +49,10 @@ class Forgotten:
         log_emptied: False if somebody was reading: bytes may remain in SQLite's log until the
             erasure is repeated.
         rewritten: segments of the exported trail that held its payloads and hold them no more.
-        compressed: compressed segments that have its records; they are not rewritten.
+        compressed: compressed segments that have its records, or may have; they are not rewritten.
         elsewhere: the seqs of events that were exported, but are in no segment here.
+        unseen: first and last seqs of records that the queue file has deleted and that are in no
+            segment here, so that nobody can tell whether some are of the interaction.
     """
 
     interaction_id: str
@@ -62,11 +64,12 @@ class Forgotten:
     rewritten: list[str]
     compressed: list[str]
     elsewhere: list[int]
+    unseen: list[tuple[int, int]]
 
     @property
     def complete(self) -> bool:
         """Whether nothing remains where this call could see it. Backups and copies it cannot see."""
-        return self.log_emptied and not self.compressed and not self.elsewhere
+        return self.log_emptied and not (self.compressed or self.elsewhere or self.unseen)
 
     @property
     def known(self) -> bool:
@@ -144,6 +147,11 @@ class RelayStats:
             1970; None if nothing waits.
         updater: what this relay has delivered since it was opened.
         target: what holds its sending back at the moment.
+        first_seq: the first audit record that the file still has.
+        erased_until_seq: payloads of events up to this record were erased by retention, but where
+            they are still needed.
+        held_up_by_seq: the first event whose payloads are still needed, since an update of its
+            interaction is not done; no record is deleted from shortly before it on. 0 = none.
     """
 
     pending: int
@@ -162,6 +170,9 @@ class RelayStats:
     oldest_pending_us: int | None
     updater: UpdaterCounts
     target: TargetState = TargetState()
+    first_seq: int = 1
+    erased_until_seq: int = 0
+    held_up_by_seq: int = 0
 
     @classmethod
     def of(cls, queue: _core.QueueStats, updater: _core.UpdaterStats) -> RelayStats:

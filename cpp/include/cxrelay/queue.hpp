@@ -200,6 +200,7 @@ struct ErasedEvents {
   std::vector<std::int64_t> erased;  // of those: erased by this call
   std::int64_t ended = 0;            // of those: updates that were not done, and are dead now
   std::int64_t record_seq = 0;       // the journal's record of it; 0 = nothing was left to erase
+  bool is_recorded = false;          // by this call or before, and no event came since
   bool log_emptied = false;          // false: bytes may remain in SQLite's log; call again
 };
 
@@ -291,6 +292,10 @@ class Queue {
   // cannot be sent any more: they are dead for good. Calling it again finishes what a reader prevented.
   // Throws StoreError(busy), and changes nothing, while an update of the interaction is in flight.
   virtual ErasedEvents forget(std::string_view interaction_id, std::string_view operator_name) = 0;
+  // Operator: records an erasure that forget() has found nothing for, because retention has been there before, while an
+  // exported trail has payloads to erase. Returns the record's seq.
+  virtual std::int64_t record_erasure(std::string_view interaction_id,
+                                      std::string_view operator_name) = 0;
   // Erases the payloads of old events that are done, and deletes old records, the oldest first (docs/queue.md,
   // "Retention"). In short steps, between which others write; killed anywhere, another call goes on. What is deleted is
   // not known any more: an event of that time that comes again is accepted as if it were new.

@@ -37,6 +37,8 @@ struct RelayConfig {
   HttpOptions http;
   UpdaterOptions updater;
   ExportOptions audit;  // an empty path = no export
+  // Age at which exported records leave the queue file (Queue::retain()). 0 = never. Defaults to 7 days.
+  std::int64_t retention_days = 7;
 };
 
 // A receipt, or why the event is refused (it has been recorded as a reject).
@@ -64,8 +66,11 @@ class Relay {
   StopReason stop_reason() const;
   UpdaterStats updater_stats() const;
 
-  // Appends what is new in the audit trail to config.audit.path.
+  // Appends what is new in the audit trail to config.audit.path. Then calls retain(), once a minute or, if that was not
+  // enough, each time; the records are exported whatever it throws.
   ExportResult export_audit();
+  // Queue::retain() for records older than config.retention_days. Ends after about `max_ms`.
+  Retained retain(std::int64_t max_ms = 200);
 
   ScopeCheck check_scopes();
   TokenProvider& tokens();

@@ -23,9 +23,18 @@ void report(CheckResult& result, std::string problem) {
   if (result.problems.size() < kMaxProblems) result.problems.push_back(std::move(problem));
 }
 
+std::unordered_set<std::int64_t> read_kept_events(sqlite::Database& database) {
+  sqlite::Statement rows(database, "SELECT seq FROM kept_events");
+  std::unordered_set<std::int64_t> kept;
+  while (rows.step()) kept.insert(rows.integer(0));
+  return kept;
+}
+
 // The first record that retention has left is taken as it is: the chain goes on from its hash.
-void replay_journal(sqlite::Database& database, std::int64_t first_seq, Replay& replay,
+void replay_journal(sqlite::Database& database, const RetentionPlace& place, Replay& replay,
                     CheckResult& result) {
+  const auto first_seq = place.first_seq;
+  const auto kept = read_kept_events(database);
   Sha256 hasher;
   Digest previous{};
   std::int64_t last = first_seq - 1;
@@ -37,6 +46,10 @@ void replay_journal(sqlite::Database& database, std::int64_t first_seq, Replay& 
       const bool is_anchor = first_seq > 1 && record.seq == first_seq;
       if (!is_anchor && chain_hash(hasher, record, previous) != record.hash) {
         report(result, fmt::format("record {} does not match its hash", record.seq));
+      }
+      const bool has_payload = record.original || record.mapped;
+      if (has_payload && record.seq <= place.erased_until_seq && !kept.contains(record.seq)) {
+        report(result, fmt::format("record {} has payloads that nobody needs", record.seq));
       }
       previous = record.hash;
       last = record.seq;
@@ -130,12 +143,12 @@ CheckResult check_queue(sqlite::Database& database) {
   database.run("BEGIN");  // one snapshot
   const auto integrity = database.text("PRAGMA quick_check(1)");
   if (integrity != "ok") report(result, "SQLite finds the file damaged: " + integrity);
-  const auto first_seq = read_retention_place(database).first_seq;
-  Replay replay(first_seq);
+  const auto place = read_retention_place(database);
+  Replay replay(place.first_seq);
   for (const auto& started : read_cut_requests(database)) replay.add(started);
-  replay_journal(database, first_seq, replay, result);
+  replay_journal(database, place, replay, result);
   for (const auto& problem : replay.problems()) report(result, problem);
-  compare_rows(database, first_seq, replay, result);
+  compare_rows(database, place.first_seq, replay, result);
   compare_counters(database, replay.counters(), result);
   database.run("COMMIT");
   return result;

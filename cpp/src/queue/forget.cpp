@@ -38,18 +38,34 @@ void Erasure::apply(sqlite::Database& writer, Journal& journal) {
   erase_payloads(writer);
   if (done_.erased.empty()) return;
   end_updates(writer);
-  append_record(journal);
+  append_record(journal, done_.erased);
+  done_.is_recorded = true;
+}
+
+void Erasure::record(sqlite::Database& writer, Journal& journal) {
+  sqlite::Statement rows(writer,
+                         "SELECT seq FROM journal WHERE interaction_id = ?1 AND"
+                         " action IN ('accepted', 'skipped', 'upgraded')"
+                         " AND original IS NULL AND mapped IS NULL ORDER BY seq");
+  rows.bind(1, interaction_id_);
+  std::vector<std::int64_t> erased;
+  while (rows.step()) erased.push_back(rows.integer(0));
+  append_record(journal, erased);
 }
 
 // There is no index by interaction: that is what makes puts fast. Payloads are not read.
 void Erasure::find_events(sqlite::Database& database) {
   const auto last = database.integer("SELECT seq FROM journal ORDER BY seq DESC LIMIT 1");
   sqlite::Statement rows(database,
-                         "SELECT seq FROM journal WHERE seq > ?1 AND seq <= ?2 AND"
-                         " interaction_id = ?3 AND action IN ('accepted', 'skipped', 'upgraded')"
+                         "SELECT seq, action = 'erased' FROM journal WHERE seq > ?1 AND seq <= ?2"
+                         " AND interaction_id = ?3"
+                         " AND action IN ('accepted', 'skipped', 'upgraded', 'erased')"
                          " ORDER BY seq");
   rows.bind(1, looked_until_).bind(2, last).bind(3, interaction_id_);
-  while (rows.step()) done_.events.push_back(rows.integer(0));
+  while (rows.step()) {
+    done_.is_recorded = rows.integer(1) != 0;
+    if (!done_.is_recorded) done_.events.push_back(rows.integer(0));
+  }
   looked_until_ = last;
 }
 
@@ -83,10 +99,10 @@ void Erasure::end_updates(sqlite::Database& writer) {
       "INSERT INTO meta VALUES ('revivals', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1");
 }
 
-void Erasure::append_record(Journal& journal) {
+void Erasure::append_record(Journal& journal, const std::vector<std::int64_t>& updates) {
   std::string detail = "{\"by\":";
   json::append_string(detail, operator_name_);
-  detail += fmt::format(",\"updates\":[{}]}}", fmt::join(done_.erased, ","));
+  detail += fmt::format(",\"updates\":[{}]}}", fmt::join(updates, ","));
   NewRecord record;
   record.action = "erased";
   record.interaction_id = interaction_id_;
@@ -104,9 +120,14 @@ Forgotten forget_interaction(Queue& queue, const std::string& audit_path,
                              std::string_view interaction_id, std::string_view operator_name) {
   Forgotten forgotten;
   forgotten.journal = queue.forget(interaction_id, operator_name);
+  const auto record = [&] {
+    if (forgotten.journal.is_recorded) return;
+    forgotten.journal.record_seq = queue.record_erasure(interaction_id, operator_name);
+    forgotten.journal.is_recorded = true;
+  };
   if (!audit_path.empty()) {
-    forgotten.exported =
-        erase_exported(queue.audit_source(), audit_path, interaction_id, forgotten.journal.events);
+    forgotten.exported = erase_exported(queue.audit_source(), audit_path, interaction_id,
+                                        forgotten.journal.events, record);
   }
   return forgotten;
 }

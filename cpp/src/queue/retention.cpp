@@ -44,7 +44,7 @@ constexpr const char* kRemoveRows = "DELETE FROM journal WHERE seq >= ?1 AND seq
 constexpr const char* kRemoveDead =
     "DELETE FROM pending WHERE state = 'dead' AND next_at_us = 0 AND seq >= ?1 AND seq < ?2";
 
-constexpr std::array kStatements{kRows, kHasPayload, kLast,       kFresh,      kTried,
+constexpr std::array kStatements{kRows, kHasPayload, kLast,       kFresh, kTried,
                                  kDead, kRemoveRows, kRemoveDead, kParked};
 
 // Ends also if something is thrown in it.
@@ -109,8 +109,7 @@ void Retention::look(sqlite::Database& reader) {
   done_.end = end_at(place.erased_until_seq);
   const auto next = read_rows(reader, place.erased_until_seq, place.erased_until_seq + 1);
   if (!next.empty() && next.front().is_young) done_.end = RetentionEnd::age;
-  const bool has_old =
-      place.erased_until_seq < horizon_ && !next.empty() && !next.front().is_young;
+  const bool has_old = place.erased_until_seq < horizon_ && !next.empty() && !next.front().is_young;
   if (has_old || place.held_up_by_seq != 0) {
     read_needed(reader);
     read_freed(reader);
@@ -159,7 +158,9 @@ void Retention::count_only(sqlite::Database& reader, RetentionPlace place) {
   for (const auto seq : freed_) {
     done_.erased += has_payload.reset().bind(1, seq).step() ? 1 : 0;
   }
-  const auto is_freed = [&](std::int64_t seq) { return std::ranges::binary_search(freed_, seq, std::greater<>()); };
+  const auto is_freed = [&](std::int64_t seq) {
+    return std::ranges::binary_search(freed_, seq, std::greater<>());
+  };
   if (is_freed(place.held_up_by_seq)) {
     sqlite::Statement kept(reader, "SELECT seq FROM kept_events ORDER BY seq");
     place.held_up_by_seq = 0;
@@ -167,20 +168,20 @@ void Retention::count_only(sqlite::Database& reader, RetentionPlace place) {
       if (!is_freed(kept.integer(0))) place.held_up_by_seq = kept.integer(0);
     }
   }
-  for (bool more = true; more;) {
+  bool is_over = false;
+  while (!is_over) {
     const auto rows = read_rows(reader, place.erased_until_seq, horizon_);
-    more = !rows.empty();
+    if (rows.empty()) break;
     for (const Row& row : rows) {
-      if (row.is_young) {
-        more = false;
-        break;
-      }
+      is_over = row.is_young;
+      if (is_over) break;
       const bool keeps = row.has_payload && is_needed(row.interaction);
       if (keeps && place.held_up_by_seq == 0) place.held_up_by_seq = row.seq;
       done_.erased += row.has_payload && !keeps ? 1 : 0;
       place.erased_until_seq = row.seq;
     }
   }
+  done_.end = is_over ? RetentionEnd::age : end_at(horizon_);
   done_.deleted = std::max<std::int64_t>(0, removable_until(place) - place.first_seq);
   place.first_seq += done_.deleted;
   tell(place);

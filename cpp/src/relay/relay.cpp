@@ -4,9 +4,13 @@
 #include <utility>
 
 #include "relay/reject_reason.hpp"
+#include "relay/retention_pace.hpp"
 
 namespace cxrelay {
 namespace {
+
+constexpr std::int64_t kDayUs = 24 * 3'600'000'000;
+constexpr std::int64_t kRetentionMs = 200;
 
 SqliteQueueOptions queue_options(const RelayConfig& config) {
   SqliteQueueOptions options;
@@ -67,12 +71,28 @@ struct Relay::Impl {
     return updater.get();
   }
 
+  void retain_if_due() {
+    const std::lock_guard lock(retention_mutex);
+    if (!retention_pace.is_due(system_clock()->mono_us())) return;
+    retention_pace.ended(retain(kRetentionMs).end, system_clock()->mono_us());
+  }
+
+  Retained retain(std::int64_t max_ms) const {
+    if (config.retention_days == 0) return {};
+    RetentionLimits limits;
+    limits.older_than_us = config.retention_days * kDayUs;
+    limits.max_ms = max_ms;
+    return queue->retain(limits);
+  }
+
   RelayConfig config;
   Mapping mapping;
   std::unique_ptr<Queue> queue;
   mutable std::mutex mutex;
   std::unique_ptr<TokenProvider> tokens;  // made when first used; guarded by mutex until then
   std::unique_ptr<Updater> updater;       // the same
+  std::mutex retention_mutex;
+  RetentionPace retention_pace;  // guarded by retention_mutex
 };
 
 Relay::Relay(RelayConfig config, Mapping mapping)
@@ -143,8 +163,12 @@ UpdaterStats Relay::updater_stats() const {
 
 ExportResult Relay::export_audit() {
   if (impl_->config.audit.path.empty()) throw ConfigError("the path of the audit log is not set");
-  return cxrelay::export_audit(impl_->queue->audit_source(), impl_->config.audit);
+  auto result = cxrelay::export_audit(impl_->queue->audit_source(), impl_->config.audit);
+  impl_->retain_if_due();
+  return result;
 }
+
+Retained Relay::retain(std::int64_t max_ms) { return impl_->retain(max_ms); }
 
 ScopeCheck Relay::check_scopes() {
   const auto& config = impl_->config;

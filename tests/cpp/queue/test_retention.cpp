@@ -1,7 +1,5 @@
 // Retention in a queue file: how SQLite does it, and what it leaves behind. What it does for whoever uses a queue is in
 // the conformance suite.
-#include "queue/retention.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -10,6 +8,8 @@
 #include <set>
 #include <thread>
 
+#include "cxrelay/forget.hpp"
+#include "queue/retention.hpp"
 #include "queue_test.hpp"
 #include "sqlite/database.hpp"
 #include "sqlite/statement.hpp"
@@ -49,7 +49,8 @@ TEST_F(RetentionTest, NoStatementReadsAWholeTable) {
     int steps = 0;
     for (; plan.step(); ++steps) {
       const std::string detail(plan.text(3));
-      const bool is_first_row = sql == std::string("SELECT seq FROM journal ORDER BY seq DESC LIMIT 1");
+      const bool is_first_row =
+          sql == std::string("SELECT seq FROM journal ORDER BY seq DESC LIMIT 1");
       EXPECT_TRUE(is_first_row || detail.starts_with("SEARCH")) << sql << ": " << detail;
     }
     EXPECT_GT(steps, 0) << sql;
@@ -57,7 +58,7 @@ TEST_F(RetentionTest, NoStatementReadsAWholeTable) {
 }
 
 TEST_F(RetentionTest, ALogThatCannotStartAgainEndsTheCall) {
-  std::vector<Event> events = many(4000);
+  std::vector<Event> events = many(2500);
   for (Event& event : events) event.original = std::string(20'000, 'o');
   live_through(events);
   sqlite::Database reader(path_, sqlite::OpenMode::read_only);
@@ -66,12 +67,12 @@ TEST_F(RetentionTest, ALogThatCannotStartAgainEndsTheCall) {
   RetentionLimits limits;
   const auto stopped = queue_->retain(limits);
   EXPECT_EQ(stopped.end, RetentionEnd::log);
-  EXPECT_LT(stopped.erased, 4000);
+  EXPECT_LT(stopped.erased, 2500);
   EXPECT_LT(std::filesystem::file_size(path_ + "-wal"), 64U << 20);
   reader.run("COMMIT");
   const auto done = queue_->retain(limits);
   EXPECT_EQ(done.end, RetentionEnd::age);
-  EXPECT_EQ(stopped.erased + done.erased, 4000);
+  EXPECT_EQ(stopped.erased + done.erased, 2500);
   EXPECT_GT(done.deleted, 0);
   EXPECT_LT(std::filesystem::file_size(path_ + "-wal"), 64U << 20);
 }
@@ -112,6 +113,46 @@ TEST_F(RetentionTest, AnExportGoesOnAndOneThatFellBehindIsRefused) {
   }
 }
 
+// The journal has no payload of theirs any more, or not even their events; the exported trail has.
+TEST_F(RetentionTest, ForgettingGoesOnInTheExportedTrailAndIsRecorded) {
+  live_through(many(1500));
+  const ExportOptions options{.path = directory_.file("audit.log"), .max_segment_bytes = 100'000};
+  export_audit(queue_->audit_source(), options);
+  const auto first = queue_->retain({}).first_seq;
+  ASSERT_GT(first, 400);
+  for (const std::string id : {"i5", "i1400"}) {
+    SCOPED_TRACE(id);
+    const auto known = id == "i5" ? std::vector<std::int64_t>{}
+                                  : std::vector<std::int64_t>{queue_->find(id + "_1400")->seq};
+    const auto records = queue_->stats().journal_records;
+    const auto done = forget_interaction(*queue_, options.path, id, "alice");
+    EXPECT_EQ(done.journal.events, known);
+    EXPECT_TRUE(done.journal.erased.empty());
+    EXPECT_EQ(done.exported.rewritten.size(), 1U);
+    EXPECT_TRUE(done.exported.unseen.empty());
+    EXPECT_EQ(done.journal.record_seq, records + 1);
+    const auto record = queue_->audit_source().read(records, 1).front();
+    EXPECT_EQ(record.action, "erased");
+    EXPECT_EQ(record.interaction_id, id);
+    const auto again = forget_interaction(*queue_, options.path, id, "alice");
+    EXPECT_TRUE(again.exported.rewritten.empty());
+    EXPECT_EQ(again.journal.record_seq, 0);
+    EXPECT_EQ(queue_->stats().journal_records, records + 1);
+  }
+  // A segment of the time that nobody remembers is carried away.
+  const auto segments =
+      std::filesystem::directory_iterator(std::filesystem::path(options.path).parent_path());
+  for (const auto& entry : segments) {
+    if (entry.path().filename().string().starts_with("audit.000000000001-")) {
+      std::filesystem::remove(entry.path());
+    }
+  }
+  const auto done = forget_interaction(*queue_, options.path, "i6", "alice");
+  ASSERT_EQ(done.exported.unseen.size(), 1U);
+  EXPECT_EQ(done.exported.unseen.front().first, 1);
+  EXPECT_EQ(done.journal.record_seq, 0);  // nothing was erased
+}
+
 TEST_F(RetentionTest, RecordsThatContradictEachOtherAreNotDeleted) {
   live_through(many(1500));
   {
@@ -128,10 +169,21 @@ TEST_F(RetentionTest, RecordsThatContradictEachOtherAreNotDeleted) {
   {
     sqlite::Database writer(path_, sqlite::OpenMode::create);
     writer.run(
-        "UPDATE journal SET request_id = (SELECT s.request_id FROM journal s WHERE s.seq = journal.seq - 1)"
+        "UPDATE journal SET request_id = (SELECT s.request_id FROM journal s WHERE s.seq = "
+        "journal.seq - 1)"
         " WHERE request_id = 'another'");
   }
   EXPECT_GT(queue_->retain({}).deleted, 0);
+}
+
+TEST_F(RetentionTest, CheckNoticesPayloadsThatWereForgotten) {
+  live_through(many(3));
+  queue_->retain({});
+  ASSERT_TRUE(queue_->check().ok);
+  sqlite::Database writer(path_, sqlite::OpenMode::create);
+  writer.run("UPDATE journal SET original = 'x' WHERE seq = 2");
+  EXPECT_EQ(queue_->check().problems.back(), "record 2 has payloads that nobody needs");
+  writer.run("UPDATE journal SET original = NULL WHERE seq = 2");
 }
 
 // Teeth of the carried totals: check misses what is missing.
@@ -152,8 +204,8 @@ TEST_F(RetentionTest, CheckNoticesWrongTotals) {
   }
   ASSERT_TRUE(queue_->check().ok);
   for (const int delta : {-1, 1}) {
-    const auto change = "UPDATE meta SET value = value + " + std::to_string(delta) +
-                        " WHERE name = 'first_seq'";
+    const auto change =
+        "UPDATE meta SET value = value + " + std::to_string(delta) + " WHERE name = 'first_seq'";
     writer.run(change.c_str());
     EXPECT_EQ(queue_->check().ok, delta == 1) << delta;
   }
@@ -241,9 +293,7 @@ TEST_F(RetentionBytesTest, NothingIsLeftBehindTheMoat) {
 }
 
 // Teeth: without the moat, deleting rows leaves copies of their neighbours, and the search finds them.
-TEST_F(RetentionBytesTest, WithoutAMoatSomethingIs) {
-  EXPECT_FALSE(left_behind(0).empty());
-}
+TEST_F(RetentionBytesTest, WithoutAMoatSomethingIs) { EXPECT_FALSE(left_behind(0).empty()); }
 
 }  // namespace
 }  // namespace cxrelay::testing

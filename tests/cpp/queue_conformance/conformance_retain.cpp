@@ -49,8 +49,8 @@ TEST_P(QueueRetention, WhatIsErasedKeepsItsDigestsAndStaysADuplicate) {
   EXPECT_EQ(retain().erased, 0);
   for (const auto& record : journal()) {
     EXPECT_FALSE(record.original || record.mapped) << record.seq;
-    EXPECT_EQ(record.original_digest.has_value(), record.action == "accepted" ||
-                                                      record.action == "skipped")
+    EXPECT_EQ(record.original_digest.has_value(),
+              record.action == "accepted" || record.action == "skipped")
         << record.seq;
   }
   EXPECT_TRUE(queue_->find("a_1")->erased);
@@ -60,10 +60,9 @@ TEST_P(QueueRetention, WhatIsErasedKeepsItsDigestsAndStaysADuplicate) {
 
 TEST_P(QueueRetention, WhatIsNotDoneKeepsItsPayload) {
   put_all({{"waits", 1}, {"dead", 1}, {"parked", 1}, {"retried", 1}, {"done", 1}, {"new", 1}});
-  settle_each(claim(5),
-              {Outcome::released, Outcome::dead, Outcome::parked, Outcome::retry,
-               Outcome::completed},
-              60);
+  settle_each(
+      claim(5),
+      {Outcome::released, Outcome::dead, Outcome::parked, Outcome::retry, Outcome::completed}, 60);
   export_all();
   age();
   const auto done = retain();

@@ -33,6 +33,7 @@ def test_it_erases_and_says_so(cxrelay_command: Callable) -> None:
         "rewritten": ["audit_transformations.log"],
         "compressed": [],
         "elsewhere": [],
+        "unseen": [],
         "complete": True,
     }
     assert cxrelay_command("audit", "verify").code == 0
