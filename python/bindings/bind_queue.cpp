@@ -180,6 +180,9 @@ py::dict forget(QueueHandle& queue, const std::string& audit_path,
   return out;
 }
 
+// Ctrl-C is seen between two calls.
+constexpr std::int64_t kRetainMs = 200;
+
 Retained retain(QueueHandle& self, std::int64_t older_than_us, bool exported_only,
                 std::size_t max_rows, std::int64_t max_ms, bool dry_run) {
   return self.get()->retain({.older_than_us = older_than_us,
@@ -321,7 +324,7 @@ void bind_handle(py::module_& m) {
           py::arg("accepted_until_us") = py::none())
       .def("retain", &retain, py::arg("older_than_us") = RetentionLimits{}.older_than_us,
            py::arg("exported_only") = true, py::arg("max_rows") = RetentionLimits{}.max_rows,
-           py::arg("max_ms") = RetentionLimits{}.max_ms, py::arg("dry_run") = false, release)
+           py::arg("max_ms") = kRetainMs, py::arg("dry_run") = false, release)
       .def(
           "check", [](QueueHandle& self) { return self.get()->check(); }, release)
       .def("backup", &backup, py::arg("path"),

@@ -288,7 +288,7 @@ class Queue:
         older_than_us: int = 604800000000,
         exported_only: bool = True,
         max_rows: int = 100000,
-        max_ms: int = 1000,
+        max_ms: int = 200,
         dry_run: bool = False,
     ) -> Retained:
         """Erases payloads of old events that are done, and deletes old records; see cpp/docs/queue.md.

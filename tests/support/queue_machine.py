@@ -190,7 +190,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(by_other=st.booleans())
     def retain(self, by_other: bool) -> None:
         """Erases payloads. Too few rows to delete any."""
-        (self.other if by_other else self.queue).retain(-1, exported_only=False)
+        (self.other if by_other else self.queue).retain(-1, exported_only=False, max_ms=HOUR_US)
         self.model.retain()
 
     # ---- after each step

@@ -218,6 +218,9 @@ void Retention::run(Clock& clock, const std::function<void()>& commit_step) {
     }
     const auto begin = steady_clock::now();
     commit_step();
+    if (!problem_.empty()) {
+      throw StoreError(StoreErrorKind::corrupt, "retention deletes nothing: " + problem_);
+    }
     if (is_done()) return;
     const auto took = steady_clock::now() - begin;
     std::this_thread::sleep_for(std::min<steady_clock::duration>(took, kLongestPause));
@@ -309,17 +312,21 @@ void Retention::erase_old(sqlite::Database& writer) {
 void Retention::remove_old(sqlite::Database& writer) {
   const auto place = read_retention_place(writer);
   const auto until = removable_until(place);
-  const auto wanted = std::min(until, place.first_seq + static_cast<std::int64_t>(kStepRows));
-  if (wanted > place.first_seq) remove_rows(writer, place.first_seq, wanted);
-  if (wanted >= until) phase_ = Phase::done;
-  if (wanted < until && done_.deleted >= static_cast<std::int64_t>(limits_.max_rows)) {
+  auto next = place.first_seq;
+  if (next < until) {
+    next = remove_rows(writer, next, std::min(until, next + static_cast<std::int64_t>(kStepRows)));
+  }
+  if (next >= until) {
+    phase_ = Phase::done;
+  } else if (done_.deleted >= static_cast<std::int64_t>(limits_.max_rows)) {
     done_.end = RetentionEnd::limit;
     phase_ = Phase::done;
   }
 }
 
 // What check needs to know of the rows is carried over: what they add to the counters, and which requests they began.
-void Retention::remove_rows(sqlite::Database& writer, std::int64_t first_seq, std::int64_t until) {
+std::int64_t Retention::remove_rows(sqlite::Database& writer, std::int64_t first_seq,
+                                    std::int64_t until) {
   const auto records =
       read_journal(writer, first_seq - 1, static_cast<std::size_t>(until - first_seq));
   auto cut = read_cut_requests(writer);
@@ -336,8 +343,9 @@ void Retention::remove_rows(sqlite::Database& writer, std::int64_t first_seq, st
     next = record.seq + 1;
   }
   if (!replay.problems().empty()) {
-    throw StoreError(StoreErrorKind::corrupt,
-                     "retention deletes nothing: " + replay.problems().front());
+    problem_ = replay.problems().front();
+    phase_ = Phase::done;
+    return first_seq;
   }
   sqlite::Statement dead(writer, kRemoveDead);
   const auto before = writer.changes();
@@ -348,6 +356,7 @@ void Retention::remove_rows(sqlite::Database& writer, std::int64_t first_seq, st
   open.store(writer);
   set_first_seq(writer, next);
   done_.deleted += next - first_seq;
+  return next;
 }
 
 }  // namespace cxrelay::queue

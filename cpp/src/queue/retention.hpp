@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -65,7 +66,8 @@ class Retention {
   void erase_freed(sqlite::Database& writer);
   void erase_old(sqlite::Database& writer);
   void remove_old(sqlite::Database& writer);
-  void remove_rows(sqlite::Database& writer, std::int64_t first_seq, std::int64_t until);
+  // What it left is from the returned seq on.
+  std::int64_t remove_rows(sqlite::Database& writer, std::int64_t first_seq, std::int64_t until);
   // The first row that must stay, be it for the moat.
   std::int64_t removable_until(const RetentionPlace& place) const;
   // Where the first phase stands at `seq`, if there is nothing young before.
@@ -84,6 +86,8 @@ class Retention {
   // sent late. What is done stays done, so this may be as old as the call.
   std::unordered_set<std::uint64_t> needed_;
   std::vector<std::int64_t> freed_;  // kept events that are needed no more, the oldest last
+  std::string
+      problem_;  // why nothing more is deleted. Not thrown in a step: others share its transaction
   Retained done_;
 };
 

@@ -74,6 +74,7 @@ struct Relay::Impl {
   void retain_if_due() {
     const std::lock_guard lock(retention_mutex);
     if (!retention_pace.is_due(system_clock()->mono_us())) return;
+    retention_pace.ended(RetentionEnd::age, system_clock()->mono_us());  // if it throws
     retention_pace.ended(retain(kRetentionMs).end, system_clock()->mono_us());
   }
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cxrelay._core import Queue, Retained
 
 _DAY_US = 86_400_000_000
-_STEP_MS = 1000  # a call of the engine; Ctrl-C is seen in between
+_STEP_MS = 200  # a call of the engine; Ctrl-C is seen in between
 _ENDS = {
     "age": "what comes next is younger",
     "export_mark": "what comes next is not exported yet",

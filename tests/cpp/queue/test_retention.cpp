@@ -77,6 +77,21 @@ TEST_F(RetentionTest, ALogThatCannotStartAgainEndsTheCall) {
   EXPECT_LT(std::filesystem::file_size(path_ + "-wal"), 64U << 20);
 }
 
+TEST_F(RetentionTest, LongRecordsTakeMoreSteps) {
+  const std::string reason(8000, 'r');
+  const std::vector<Reject> rejects(500, Reject{"{", reason});
+  for (int minute = 0; minute < 4; ++minute) {
+    queue_->put_rejects(rejects);
+    clock_->advance_ms(60'000);
+  }
+  live_through(many(1));
+  const auto done = queue_->retain({});
+  EXPECT_EQ(done.end, RetentionEnd::age);
+  EXPECT_EQ(done.erased_until_seq, 2003);
+  EXPECT_EQ(done.deleted, 1003);
+  EXPECT_EQ(queue_->stats().rejected, 2000);
+}
+
 // Each works on what it saw at its beginning, and on the place where the other has come to since.
 TEST_F(RetentionTest, TwoAtOnceAndAPutInBetween) {
   live_through(many(3000));
@@ -159,11 +174,13 @@ TEST_F(RetentionTest, RecordsThatContradictEachOtherAreNotDeleted) {
     sqlite::Database writer(path_, sqlite::OpenMode::create);
     writer.run("UPDATE journal SET request_id = 'another' WHERE action = 'finished' AND seq < 600");
   }
-  try {
-    queue_->retain({});
-    FAIL();
-  } catch (const StoreError& error) {
-    EXPECT_EQ(error.kind(), StoreErrorKind::corrupt);
+  for (int round = 0; round < 2; ++round) {
+    try {
+      queue_->retain({});
+      FAIL();
+    } catch (const StoreError& error) {
+      EXPECT_EQ(error.kind(), StoreErrorKind::corrupt);
+    }
   }
   EXPECT_EQ(queue_->stats().first_seq, 501);  // the step before this one held
   {
