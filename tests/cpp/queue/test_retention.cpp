@@ -36,6 +36,7 @@ class RetentionTest : public QueueTest {
   }
   static std::vector<Event> many(int count) {
     std::vector<Event> events;
+    events.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) events.push_back({"i" + std::to_string(i), i});
     return events;
   }

@@ -58,14 +58,16 @@ TEST_F(RelayTest, CarriesAnEventToTheServerAndIntoTheAuditTrail) {
 class OldRelayTest : public RelayTest {
  protected:
   // A queue file with events that were delivered some time ago.
-  void live_through(int events, int days) {
+  void live_through(std::size_t events, int days) {
     auto clock = std::make_shared<FakeClock>();
     clock->set_wall_us(system_clock()->wall_us() - days * 24 * 3'600'000'000);
     const auto queue = open_sqlite_queue({.path = config().queue_path}, clock);
     ASSERT_TRUE(queue->elect({}));
     std::vector<std::string> ids;
-    for (int i = 0; i < events; ++i) ids.push_back("i" + std::to_string(i));
+    ids.reserve(events);
+    for (std::size_t i = 0; i < events; ++i) ids.push_back("i" + std::to_string(i));
     std::vector<NewUpdate> updates;
+    updates.reserve(events);
     for (const auto& id : ids) {
       updates.push_back({id, id, std::ssize(updates), R"({"a":1})", R"({"a":1})", ""});
     }
