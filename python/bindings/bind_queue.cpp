@@ -190,7 +190,24 @@ py::dict forget(QueueHandle& queue, const std::string& audit_path,
   out["log_emptied"] = done.journal.log_emptied;
   out["rewritten"] = done.exported.rewritten;
   out["elsewhere"] = done.exported.elsewhere;
+  py::list unseen;
+  for (const auto& range : done.exported.unseen) {
+    unseen.append(py::make_tuple(range.first, range.last));
+  }
+  out["unseen"] = unseen;
   return out;
+}
+
+// Ctrl-C is seen between two calls.
+constexpr std::int64_t kRetainMs = 200;
+
+Retained retain(QueueHandle& self, std::int64_t older_than_us, bool exported_only,
+                std::size_t max_rows, std::int64_t max_ms, bool dry_run) {
+  return self.get()->retain({.older_than_us = older_than_us,
+                             .exported_only = exported_only,
+                             .max_rows = max_rows,
+                             .max_ms = max_ms,
+                             .dry_run = dry_run});
 }
 
 void bind_values(py::module_& m) {
@@ -241,7 +258,17 @@ void bind_values(py::module_& m) {
       .def_readonly("attempts", &QueueStats::attempts)
       .def_readonly("journal_records", &QueueStats::journal_records)
       .def_readonly("exported_seq", &QueueStats::exported_seq)
-      .def_readonly("oldest_pending_us", &QueueStats::oldest_pending_us);
+      .def_readonly("oldest_pending_us", &QueueStats::oldest_pending_us)
+      .def_readonly("first_seq", &QueueStats::first_seq)
+      .def_readonly("erased_until_seq", &QueueStats::erased_until_seq)
+      .def_readonly("held_up_by_seq", &QueueStats::held_up_by_seq);
+  py::class_<Retained>(m, "Retained")
+      .def_readonly("erased", &Retained::erased)
+      .def_readonly("deleted", &Retained::deleted)
+      .def_readonly("first_seq", &Retained::first_seq)
+      .def_readonly("erased_until_seq", &Retained::erased_until_seq)
+      .def_readonly("held_up_by_seq", &Retained::held_up_by_seq)
+      .def_property_readonly("end", [](const Retained& self) { return to_text(self.end); });
   py::class_<CheckResult>(m, "CheckResult")
       .def_readonly("ok", &CheckResult::ok)
       .def_readonly("problems", &CheckResult::problems)
@@ -314,6 +341,9 @@ void bind_handle(py::module_& m) {
           py::arg("limit") = 100, py::arg("operator_name") = "", py::arg("reason") = "",
           py::arg("status") = 0, py::arg("accepted_from_us") = py::none(),
           py::arg("accepted_until_us") = py::none())
+      .def("retain", &retain, py::arg("older_than_us") = RetentionLimits{}.older_than_us,
+           py::arg("exported_only") = true, py::arg("max_rows") = RetentionLimits{}.max_rows,
+           py::arg("max_ms") = kRetainMs, py::arg("dry_run") = false, release)
       .def(
           "check", [](QueueHandle& self) { return self.get()->check(); }, release)
       .def("backup", &backup, py::arg("path"),

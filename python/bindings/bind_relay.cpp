@@ -156,6 +156,10 @@ void bind_relay(py::module_& m) {
       .def(
           "export_audit", [](RelayHandle& self) { return self.get()->export_audit(); }, release)
       .def(
+          "retain",
+          [](RelayHandle& self, double max_s) { return self.get()->retain(to_ms(max_s)); },
+          py::arg("max_s") = 0.2, release)
+      .def(
           "check_scopes", [](RelayHandle& self) { return self.get()->check_scopes(); }, release)
       .def(
           "token", [](RelayHandle& self) { return self.get()->tokens().token(); }, release)

@@ -24,6 +24,7 @@ std::pair<const std::string, Setter> setting(const char* name, Member member) {
 const std::map<std::string, Setter>& setters() {
   static const std::map<std::string, Setter> table = {
       CXRELAY_SETTING(std::string, "queue_path", queue_path),
+      CXRELAY_SETTING(std::int64_t, "retention_days", retention_days),
       CXRELAY_SETTING(std::string, "audit_path", audit.path),
       CXRELAY_SETTING(std::size_t, "max_segment_bytes", audit.max_segment_bytes),
       CXRELAY_SETTING(bool, "compress", audit.compress),

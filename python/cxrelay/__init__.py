@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Queue,
         QueueStats,
         Receipt,
+        Retained,
         TokenProvider,
         Update,
         VerifyResult,
@@ -114,6 +115,7 @@ __all__ = [
     "Relay",
     "RelayConfig",
     "RelayStats",
+    "Retained",
     "RetryConfig",
     "RuleTrace",
     "ScopeCheck",
@@ -140,8 +142,8 @@ __all__ = [
 
 _HOMES = {
     "_core": (
-        "BackupResult CheckResult Checkpoint Claim ExportResult Queue QueueStats Receipt TokenProvider "
-        "Update VerifyResult generate_checkpoint_key sign_checkpoint verify_audit write_checkpoint"
+        "BackupResult CheckResult Checkpoint Claim ExportResult Queue QueueStats Receipt Retained "
+        "TokenProvider Update VerifyResult generate_checkpoint_key sign_checkpoint verify_audit write_checkpoint"
     ),
     "config": (
         "AuditConfig AuthConfig LimitsConfig MappingConfig QueueConfig RelayConfig RetryConfig "

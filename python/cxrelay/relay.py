@@ -242,15 +242,35 @@ class Relay:
         """Appends what is new in the audit trail to the file that the configuration names.
 
         Signs a checkpoint if the configuration names a key and one is due, so call it now and then
-        in quiet times too, unless :meth:`start` does. Waits for an export that this relay makes.
+        in quiet times too, unless :meth:`start` does. Waits for an export that this relay makes. Then
+        lets the queue file forget what is old, as :meth:`retain` does: once a minute, or each time
+        while there is more than 0.2 seconds of it.
 
         Raises:
             AuditError: the files are not those of this queue, another process exports, or a
                 checkpoint that was due could not be made; the records are exported in the last
                 case.
             StoreError: a file cannot be written; what is written stays, and the next call goes on.
+                If it is by :meth:`retain`, the records are exported.
         """
         return self._native.export_audit()
+
+    def retain(self, max_s: float = 0.2) -> _core.Retained:
+        """Lets the queue file forget what is old: payloads of events that are done, then records.
+
+        Only what is exported and older than ``[queue] retention_days``; nothing if these are 0.
+        (cpp/docs/queue.md, "Retention".)
+
+        Args:
+            max_s: seconds after which it begins no further step.
+
+        Returns:
+            What it did, and how far the file has come; ``end`` is ``limit`` if there is more to do.
+
+        Raises:
+            StoreError: the queue file cannot be written, or its records contradict each other.
+        """
+        return self._native.retain(max_s)
 
     def forget(self, interaction_id: str, operator_name: str = "") -> Forgotten:
         """Erases the payloads of one interaction from the queue file and the exported trail.
@@ -312,6 +332,7 @@ class Relay:
             secret = ""
         return {
             "queue_path": config.queue.path,
+            "retention_days": config.queue.retention_days,
             "audit_path": config.audit.path,
             "max_segment_bytes": config.audit.max_segment_bytes,
             "compress": config.audit.compress,

@@ -58,6 +58,8 @@ class Forgotten:
             erasure is repeated.
         rewritten: segments of the exported trail that held its payloads and hold them no more.
         elsewhere: the seqs of events that were exported, but are in no segment here.
+        unseen: first and last seqs of records that the queue file has deleted and that are in no
+            segment here, so that nobody can tell whether some are of the interaction.
     """
 
     interaction_id: str
@@ -68,11 +70,12 @@ class Forgotten:
     log_emptied: bool
     rewritten: list[str]
     elsewhere: list[int]
+    unseen: list[tuple[int, int]]
 
     @property
     def complete(self) -> bool:
         """Whether nothing remains where this call could see it. Backups and copies it cannot see."""
-        return self.log_emptied and not self.elsewhere
+        return self.log_emptied and not (self.elsewhere or self.unseen)
 
     @property
     def known(self) -> bool:
@@ -174,6 +177,11 @@ class RelayStats:
         updater: what this relay has delivered since it was opened.
         target: what holds its sending back at the moment.
         audit: how far the export of the audit trail is.
+        first_seq: the first audit record that the file still has.
+        erased_until_seq: payloads of events up to this record were erased by retention, but where
+            they are still needed.
+        held_up_by_seq: the first event whose payloads are still needed, since an update of its
+            interaction is not done; no record is deleted from shortly before it on. 0 = none.
     """
 
     pending: int
@@ -192,6 +200,9 @@ class RelayStats:
     oldest_pending_us: int | None
     updater: UpdaterCounts
     target: TargetState = TargetState()
+    first_seq: int = 1
+    erased_until_seq: int = 0
+    held_up_by_seq: int = 0
     audit: AuditStats = AuditStats()
 
     @classmethod

@@ -239,6 +239,8 @@ class FakeQueue final : public Queue {
   std::vector<UpdateInfo> revivable(const ListFilter&) override { return {}; }
   std::int64_t revive(const ListFilter&, std::string_view) override { return 0; }
   ErasedEvents forget(std::string_view, std::string_view) override { return {}; }
+  std::int64_t record_erasure(std::string_view, std::string_view) override { return 0; }
+  Retained retain(const RetentionLimits&) override { return {}; }
   CheckResult check() override { return {}; }
   AuditSource& audit_source() override { throw Error("the fake queue keeps no journal"); }
 

@@ -24,6 +24,7 @@ class Row:
     attempts: int = 0
     item: int = 0  # seq of the newest update of the item that it was sent in; 0 = never sent
     not_before_us: int = 0
+    erased: bool = False  # by retention: what it has set is not known any more
 
     @property
     def order(self) -> tuple[int, int]:

@@ -184,7 +184,14 @@ class QueueMachine(RuleBasedStateMachine):
     def find_each(self) -> None:
         for row in self.model.rows.values():
             found = self.other.find(row.key)
-            same("find", found and (found.seq, found.state), (row.seq, row.state))
+            expected = (row.seq, row.state, row.erased)
+            same("find", found and (found.seq, found.state, found.erased), expected)
+
+    @rule(by_other=st.booleans())
+    def retain(self, by_other: bool) -> None:
+        """Erases payloads. Too few rows to delete any."""
+        (self.other if by_other else self.queue).retain(-1, exported_only=False, max_ms=HOUR_US)
+        self.model.retain()
 
     # ---- after each step
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from support.queue_items import Item, Row, compose, members
 
+DONE = ("completed", "superseded")
 COUNTED = ("pending", "in_flight", "completed", "dead", "parked", "superseded")
 
 
@@ -178,7 +179,7 @@ class QueueModel:
     def _views(self, name: str) -> Iterator[tuple[list[Row], list[Row]]]:
         """What the queue may take for waiting, and for delivered. One view, but for what it need not have read."""
         waiting = [row for row in self._of(name) if row.state == "pending"]
-        delivered = [row for row in self._of(name) if row.state in ("completed", "superseded")]
+        delivered = [row for row in self._of(name) if row.state in DONE and not row.erased]
         yield waiting, delivered
         if not self._read_all:
             for last in sorted(row.seq for row in waiting if not row.item):
@@ -293,6 +294,12 @@ class QueueModel:
         if rows:
             self.records += 1
             self.forget()
+
+    def retain(self) -> None:
+        """Everything is old: payloads go, but where an update of the interaction is not done."""
+        needed = {row.interaction for row in self.rows.values() if row.state not in DONE}
+        for row in self.rows.values():
+            row.erased = row.erased or row.interaction not in needed
 
     def stats(self, now_us: int) -> dict[str, int]:
         """As `Queue.stats` names them."""

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -54,6 +55,8 @@ class AuditSource {
   virtual ~AuditSource() = default;
   // Records with seq > `after`, in order, at most `limit`.
   virtual std::vector<AuditRecord> read(std::int64_t after, std::size_t limit) = 0;
+  // The first record that it still has: those before were deleted.
+  virtual std::int64_t first_seq() { return 1; }
   virtual std::int64_t exported() = 0;              // seq up to which the export is on disk
   virtual void set_exported(std::int64_t seq) = 0;  // durable when it returns
   // The last record of the last closed segment that is on record; 0 = none. `trail`: the name of the open segment,
@@ -106,19 +109,29 @@ std::optional<ExportResult> try_export_audit(AuditSource& source, const ExportOp
 // hash belongs into the line; StoreError.
 std::vector<std::string> audit_lines(AuditSource& source, std::int64_t after, std::size_t limit);
 
+struct SeqRange {
+  std::int64_t first = 0;
+  std::int64_t last = 0;  // included
+  friend bool operator==(const SeqRange&, const SeqRange&) = default;
+};
+
 struct ErasedExport {
   std::vector<std::string> rewritten;  // segments that held payloads and hold them no more
-  // What the call cannot reach: events that were exported and are in no segment here.
-  std::vector<std::int64_t> elsewhere;
+  // What the call cannot reach:
+  std::vector<std::int64_t> elsewhere;  // events that were exported and are in no segment here
+  // Records that the journal has deleted and that are in no segment here: some may be of them.
+  std::vector<SeqRange> unseen;
 };
 
 // Erases the payloads of an interaction from the exported segments, closed and compressed ones included, by docs/audit.md;
 // the trail and its checkpoints verify as before. `events`: the interaction's events in the journal, which must have been
 // erased there, or the next export brings them back. Each segment is written anew beside the old one, synced and renamed:
 // killed anywhere, each is the old one or the new one, and another call finishes. Waits for an exporter at work.
-// Throws AuditError (a segment does not hold together: it is left as it is) or StoreError.
+// `before_erasing` is called once, when the first payload is found. Throws what that throws, AuditError (a segment does
+// not hold together: it is left as it is) or StoreError.
 ErasedExport erase_exported(AuditSource& source, const std::string& path,
-                            std::string_view interaction_id, std::span<const std::int64_t> events);
+                            std::string_view interaction_id, std::span<const std::int64_t> events,
+                            const std::function<void()>& before_erasing = {});
 
 struct VerifyResult {
   bool ok = false;

@@ -160,9 +160,13 @@ struct QueueStats {
   std::int64_t rejected = 0;
   std::int64_t requests = 0;  // requests started and not released
   std::int64_t attempts = 0;  // sends of items: one for each item in each request that was sent
-  std::int64_t journal_records = 0;
-  std::int64_t exported_seq = 0;  // of those: the audit export is on disk up to this one
+  std::int64_t journal_records = 0;  // written in all, those that retention has deleted included
+  std::int64_t exported_seq = 0;     // of those: the audit export is on disk up to this one
   std::optional<std::int64_t> oldest_pending_us;  // acceptance time of the oldest waiting update
+  // Of Queue::retain(), as in Retained:
+  std::int64_t first_seq = 1;
+  std::int64_t erased_until_seq = 0;
+  std::int64_t held_up_by_seq = 0;
 };
 
 // One update as a person asks for it.
@@ -177,7 +181,8 @@ struct UpdateInfo {
   std::int64_t not_before_us = 0;
   std::string last_error;
   std::string mapped;
-  bool erased = false;  // its payloads were erased: it cannot be sent any more
+  bool erased =
+      false;  // its payloads were erased, by an operator or, when it was done, by retention
 };
 
 struct ListFilter {
@@ -197,7 +202,39 @@ struct ErasedEvents {
   std::vector<std::int64_t> erased;  // of those: erased by this call
   std::int64_t ended = 0;            // of those: updates that were not done, and are dead now
   std::int64_t record_seq = 0;       // the journal's record of it; 0 = nothing was left to erase
+  bool is_recorded = false;          // by this call or before, and no event came since
   bool log_emptied = false;          // false: bytes may remain in SQLite's log; call again
+};
+
+// How long the journal's records are kept in the store, and how much one call may do.
+struct RetentionLimits {
+  std::int64_t older_than_us = 7 * 24 * 3'600'000'000;  // age of a record. Defaults to 7 days.
+  bool exported_only = true;       // false: records that no audit trail has are lost for good
+  std::size_t max_rows = 100'000;  // records that a call passes in each phase. Defaults to 100,000.
+  std::int64_t max_ms = 1'000;     // a call begins no step after that. Defaults to 1 s.
+  bool dry_run = false;  // only counts what calls without limits would do; changes nothing
+};
+
+enum class RetentionEnd {
+  age,          // the next record is not old enough
+  export_mark,  // the next record is not exported
+  limit,        // this call's limits: there is more to do now
+  log           // a reader keeps the write-ahead log from starting again; it would grow
+};
+std::string_view to_text(RetentionEnd end) noexcept;
+
+// What Queue::retain() did, and how far the store has come.
+struct Retained {
+  std::int64_t erased = 0;   // events whose payloads this call erased
+  std::int64_t deleted = 0;  // records that it deleted
+  std::int64_t first_seq =
+      1;  // the first record that is kept: the rest of the chain begins with it
+  std::int64_t erased_until_seq =
+      0;  // up to here, payloads are erased, but where they are still needed
+  // The first event whose payloads are needed, because an update of its interaction is not done. Nothing is deleted
+  // from shortly before it on. 0 = none.
+  std::int64_t held_up_by_seq = 0;
+  RetentionEnd end = RetentionEnd::age;  // why erasing ends where it does
 };
 
 struct CheckResult {
@@ -257,6 +294,15 @@ class Queue {
   // cannot be sent any more: they are dead for good. Calling it again finishes what a reader prevented.
   // Throws StoreError(busy), and changes nothing, while an update of the interaction is in flight.
   virtual ErasedEvents forget(std::string_view interaction_id, std::string_view operator_name) = 0;
+  // Operator: records an erasure that forget() has found nothing for, because retention has been there before, while an
+  // exported trail has payloads to erase. Returns the record's seq.
+  virtual std::int64_t record_erasure(std::string_view interaction_id,
+                                      std::string_view operator_name) = 0;
+  // Erases the payloads of old events that are done, and deletes old records, the oldest first (docs/queue.md,
+  // "Retention"). In short steps, between which others write; killed anywhere, another call goes on. What is deleted is
+  // not known any more: an event of that time that comes again is accepted as if it were new.
+  // Throws StoreError: corrupt, and that step changed nothing, if the records contradict each other.
+  virtual Retained retain(const RetentionLimits& limits) = 0;
   // Compares the state replayed from the journal with the stored state, and verifies the chain.
   virtual CheckResult check() = 0;
   // The journal as the exporter reads it. Lives as long as the queue.

@@ -39,6 +39,8 @@ struct RelayConfig {
   ExportOptions audit;  // an empty path = no export
   // While start() delivers, the audit trail is exported so often; 0 = only by export_audit(). Defaults to 1 s.
   std::int64_t export_interval_ms = 1000;
+  // Age at which exported records leave the queue file (Queue::retain()). 0 = never. Defaults to 7 days.
+  std::int64_t retention_days = 7;
 };
 
 // The export of the audit trail.
@@ -79,10 +81,13 @@ class Relay {
   StopReason stop_reason() const;
   UpdaterStats updater_stats() const;
 
-  // Appends what is new in the audit trail to config.audit.path. Waits for an export of this relay that is under way.
+  // Appends what is new in the audit trail to config.audit.path. Waits for an export of this relay that is under way. Then
+  // calls retain(), once a minute or, if that was not enough, each time; the records are exported whatever it throws.
   ExportResult export_audit();
   // `queue`: what queue().stats() says, for how far the export is.
   AuditStats audit_stats(const QueueStats& queue) const;
+  // Queue::retain() for records older than config.retention_days. Ends after about `max_ms`.
+  Retained retain(std::int64_t max_ms = 200);
 
   ScopeCheck check_scopes();
   TokenProvider& tokens();

@@ -65,8 +65,11 @@ class LineEraser {
 
 class ExportEraser {
  public:
-  ExportEraser(const std::string& path, std::string_view interaction_id)
-      : work_path_(path + ".erasing"), eraser_(interaction_id) {}
+  ExportEraser(const std::string& path, std::string_view interaction_id,
+               std::function<void()> before_erasing)
+      : work_path_(path + ".erasing"),
+        eraser_(interaction_id),
+        before_erasing_(std::move(before_erasing)) {}
 
   // What a call left that was killed.
   void remove_leftover() const { remove_file(work_path_); }
@@ -77,6 +80,7 @@ class ExportEraser {
     if (!file) throw AuditError("cannot read " + segment);
     bool found = false;
     each_line(*file, [&](std::string_view, bool is_theirs) { found = found || is_theirs; });
+    if (found && before_erasing_) std::exchange(before_erasing_, {})();
     if (found) rewrite(*file);
     return found;
   }
@@ -131,10 +135,25 @@ class ExportEraser {
 
   std::string work_path_;
   LineEraser eraser_;
+  std::function<void()> before_erasing_;  // empty when it was called
 };
 
 bool holds(const Segment& segment, std::int64_t seq) {
   return seq >= segment.first_seq && seq <= segment.last_seq;
+}
+
+// Of all segments that are here, or not: their records that the journal does not know any more.
+std::vector<SeqRange> unseen_in(std::vector<Segment> present, std::int64_t first_known) {
+  std::ranges::sort(present, {}, &Segment::first_seq);
+  std::vector<SeqRange> unseen;
+  std::int64_t next = 1;
+  for (const Segment& segment : present) {
+    if (segment.first_seq >= first_known) break;
+    if (segment.first_seq > next) unseen.push_back({next, segment.first_seq - 1});
+    next = std::max(next, segment.last_seq + 1);
+  }
+  if (next < first_known) unseen.push_back({next, first_known - 1});
+  return unseen;
 }
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
@@ -142,12 +161,14 @@ bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0;
 }  // namespace
 
 ErasedExport erase_exported(AuditSource& source, const std::string& path,
-                            std::string_view interaction_id, std::span<const std::int64_t> events) {
+                            std::string_view interaction_id, std::span<const std::int64_t> events,
+                            const std::function<void()>& before_erasing) {
   ErasedExport result;
+  const auto first_known = source.first_seq();
   std::vector<Segment> present;
   if (exists(path) || !list_segments(path).empty()) {
     const FileLock lock = FileLock::wait(path + ".lock");
-    ExportEraser eraser(path, interaction_id);
+    ExportEraser eraser(path, interaction_id, before_erasing);
     eraser.remove_leftover();
     remove_file(compressing_path(path));
     // Cuts off what a killed exporter left of a line: it may be one of theirs.
@@ -163,6 +184,7 @@ ErasedExport erase_exported(AuditSource& source, const std::string& path,
     const auto has_it = [&](const Segment& segment) { return holds(segment, seq); };
     if (seq <= exported && std::ranges::none_of(present, has_it)) result.elsewhere.push_back(seq);
   }
+  result.unseen = unseen_in(std::move(present), first_known);
   return result;
 }
 

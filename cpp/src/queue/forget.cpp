@@ -4,14 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <optional>
-#include <span>
 #include <tuple>
 
-#include "audit/chain.hpp"
 #include "cxrelay/forget.hpp"
 #include "json/write.hpp"
 #include "queue/open_updates.hpp"
+#include "queue/payload_eraser.hpp"
 #include "queue/pending.hpp"
 #include "sqlite/statement.hpp"
 
@@ -29,20 +27,6 @@ bool any_in_flight(sqlite::Database& database, const std::vector<std::int64_t>& 
   return false;
 }
 
-std::optional<Digest> digest_of(const sqlite::Statement& row, int column, const Salt& salt) {
-  if (row.is_null(column)) return std::nullopt;
-  Sha256 hasher;
-  return payload_digest(hasher, salt, row.text(column));
-}
-
-void bind_digest(sqlite::Statement& statement, int index, const std::optional<Digest>& digest) {
-  if (digest) {
-    statement.bind_blob(index, std::span<const std::byte>(*digest));
-  } else {
-    statement.bind_null(index);
-  }
-}
-
 }  // namespace
 
 void Erasure::look(sqlite::Database& reader) { find_events(reader); }
@@ -54,43 +38,41 @@ void Erasure::apply(sqlite::Database& writer, Journal& journal) {
   erase_payloads(writer);
   if (done_.erased.empty()) return;
   end_updates(writer);
-  append_record(journal);
+  append_record(journal, done_.erased);
+  done_.is_recorded = true;
+}
+
+void Erasure::record(sqlite::Database& writer, Journal& journal) {
+  sqlite::Statement rows(writer,
+                         "SELECT seq FROM journal WHERE interaction_id = ?1 AND"
+                         " action IN ('accepted', 'skipped', 'upgraded')"
+                         " AND original IS NULL AND mapped IS NULL ORDER BY seq");
+  rows.bind(1, interaction_id_);
+  std::vector<std::int64_t> erased;
+  while (rows.step()) erased.push_back(rows.integer(0));
+  append_record(journal, erased);
 }
 
 // There is no index by interaction: that is what makes puts fast. Payloads are not read.
 void Erasure::find_events(sqlite::Database& database) {
   const auto last = database.integer("SELECT seq FROM journal ORDER BY seq DESC LIMIT 1");
   sqlite::Statement rows(database,
-                         "SELECT seq FROM journal WHERE seq > ?1 AND seq <= ?2 AND"
-                         " interaction_id = ?3 AND action IN ('accepted', 'skipped', 'upgraded')"
+                         "SELECT seq, action = 'erased' FROM journal WHERE seq > ?1 AND seq <= ?2"
+                         " AND interaction_id = ?3"
+                         " AND action IN ('accepted', 'skipped', 'upgraded', 'erased')"
                          " ORDER BY seq");
   rows.bind(1, looked_until_).bind(2, last).bind(3, interaction_id_);
-  while (rows.step()) done_.events.push_back(rows.integer(0));
+  while (rows.step()) {
+    done_.is_recorded = rows.integer(1) != 0;
+    if (!done_.is_recorded) done_.events.push_back(rows.integer(0));
+  }
   looked_until_ = last;
 }
 
 void Erasure::erase_payloads(sqlite::Database& writer) {
-  sqlite::Statement read(writer,
-                         "SELECT salt, original, mapped FROM journal WHERE seq = ?1 AND"
-                         " (original IS NOT NULL OR mapped IS NOT NULL)");
-  sqlite::Statement erase(writer,
-                          "UPDATE journal SET salt = NULL, original = NULL, mapped = NULL,"
-                          " original_digest = coalesce(?2, original_digest),"
-                          " mapped_digest = coalesce(?3, mapped_digest) WHERE seq = ?1");
+  PayloadEraser eraser(writer);
   for (const auto seq : done_.events) {
-    read.reset().bind(1, seq);
-    if (!read.step()) continue;
-    Salt salt{};
-    const auto stored = read.blob(0);
-    std::copy_n(stored.begin(), std::min(stored.size(), salt.size()), salt.begin());
-    const auto original = digest_of(read, 1, salt);
-    const auto mapped = digest_of(read, 2, salt);
-    read.reset();
-    erase.reset().bind(1, seq);
-    bind_digest(erase, 2, original);
-    bind_digest(erase, 3, mapped);
-    erase.run();
-    done_.erased.push_back(seq);
+    if (eraser.erase(seq)) done_.erased.push_back(seq);
   }
 }
 
@@ -117,10 +99,10 @@ void Erasure::end_updates(sqlite::Database& writer) {
       "INSERT INTO meta VALUES ('revivals', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1");
 }
 
-void Erasure::append_record(Journal& journal) {
+void Erasure::append_record(Journal& journal, const std::vector<std::int64_t>& updates) {
   std::string detail = "{\"by\":";
   json::append_string(detail, operator_name_);
-  detail += fmt::format(",\"updates\":[{}]}}", fmt::join(done_.erased, ","));
+  detail += fmt::format(",\"updates\":[{}]}}", fmt::join(updates, ","));
   NewRecord record;
   record.action = "erased";
   record.interaction_id = interaction_id_;
@@ -138,9 +120,14 @@ Forgotten forget_interaction(Queue& queue, const std::string& audit_path,
                              std::string_view interaction_id, std::string_view operator_name) {
   Forgotten forgotten;
   forgotten.journal = queue.forget(interaction_id, operator_name);
+  const auto record = [&] {
+    if (forgotten.journal.is_recorded) return;
+    forgotten.journal.record_seq = queue.record_erasure(interaction_id, operator_name);
+    forgotten.journal.is_recorded = true;
+  };
   if (!audit_path.empty()) {
-    forgotten.exported =
-        erase_exported(queue.audit_source(), audit_path, interaction_id, forgotten.journal.events);
+    forgotten.exported = erase_exported(queue.audit_source(), audit_path, interaction_id,
+                                        forgotten.journal.events, record);
   }
   return forgotten;
 }

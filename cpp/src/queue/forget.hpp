@@ -22,6 +22,8 @@ class Erasure {
   void look(sqlite::Database& reader);
   // Inside a write transaction: erases what look() found and what came since.
   void apply(sqlite::Database& writer, Journal& journal);
+  // Inside a write transaction: see Queue::record_erasure().
+  void record(sqlite::Database& writer, Journal& journal);
 
   // apply() changed nothing, because an update of the interaction is in flight.
   bool is_in_flight() const noexcept { return is_in_flight_; }
@@ -31,7 +33,7 @@ class Erasure {
   void find_events(sqlite::Database& database);
   void erase_payloads(sqlite::Database& writer);
   void end_updates(sqlite::Database& writer);
-  void append_record(Journal& journal);
+  void append_record(Journal& journal, const std::vector<std::int64_t>& updates);
 
   std::string_view interaction_id_;
   std::string_view operator_name_;

@@ -7,6 +7,7 @@
 #include "base/iso_time.hpp"
 #include "queue/open_updates.hpp"
 #include "queue/pending.hpp"
+#include "queue/retention_place.hpp"
 #include "sqlite/statement.hpp"
 
 namespace cxrelay::queue {
@@ -162,7 +163,7 @@ QueueStats read_stats(sqlite::Database& database, std::int64_t now_us) {
   stats.superseded = read_meta(database, "superseded");
   stats.requests = read_meta(database, "requests");
   stats.attempts = read_meta(database, "attempts");
-  stats.dead = count_of(database, State::dead);
+  stats.dead = count_of(database, State::dead) + read_deleted_totals(database).dead;
   stats.parked = count_of(database, State::parked);
   stats.in_flight = static_cast<std::int64_t>(seqs_in_flight(database).size());
   stats.pending = stats.accepted - stats.empty - stats.completed - stats.superseded - stats.dead -
@@ -174,6 +175,10 @@ QueueStats read_stats(sqlite::Database& database, std::int64_t now_us) {
   stats.delayed = delayed.integer(0);
   stats.journal_records = database.integer("SELECT seq FROM journal ORDER BY seq DESC LIMIT 1");
   stats.exported_seq = read_meta(database, "exported_seq");
+  const auto place = read_retention_place(database);
+  stats.first_seq = place.first_seq;
+  stats.erased_until_seq = place.erased_until_seq;
+  stats.held_up_by_seq = place.held_up_by_seq;
   const auto oldest = database.integer(
       "SELECT min(seq) FROM (SELECT min(seq) AS seq FROM pending WHERE state = 'pending' AND"
       " next_at_us = 0 UNION ALL SELECT min(seq) FROM pending WHERE state = 'pending' AND "

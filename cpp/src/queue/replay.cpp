@@ -44,6 +44,15 @@ std::vector<std::int64_t> Replay::numbers(const Node* list) const {
   return out;
 }
 
+Replay::Update* Replay::find(std::int64_t seq, State assumed) {
+  const auto found = updates_.find(seq);
+  if (found != updates_.end()) return &found->second;
+  if (seq < 1 || seq >= first_seq_) return nullptr;
+  Update update;
+  update.state = assumed;
+  return &updates_.emplace(seq, update).first->second;
+}
+
 void Replay::add(const AuditRecord& record) {
   if (record.action == "accepted") {
     updates_[record.seq] = {};
@@ -91,12 +100,12 @@ void Replay::add_started(const AuditRecord& record) {
   if (!parse_detail(record)) return;
   auto updates = numbers(document_.find(document_.root(), "updates"));
   for (const auto seq : updates) {
-    const auto update = updates_.find(seq);
-    if (update == updates_.end() || update->second.state != State::pending) {
+    Update* const update = find(seq, State::pending);
+    if (update == nullptr || update->state != State::pending) {
       problem(record, "it sends an update that was not waiting");
     } else {
-      update->second.state = State::in_flight;
-      update->second.follows = false;
+      update->state = State::in_flight;
+      update->follows = false;
     }
   }
   mark_merged();
@@ -118,11 +127,11 @@ void Replay::mark_merged() {
 
 void Replay::finish_update(std::int64_t seq, Outcome outcome, bool sent,
                            const AuditRecord& record) {
-  const auto found = updates_.find(seq);
-  if (found == updates_.end() || found->second.state != State::in_flight) {
+  Update* const found = find(seq, State::in_flight);
+  if (found == nullptr || found->state != State::in_flight) {
     return problem(record, "it settles an update that was not in flight");
   }
-  Update& update = found->second;
+  Update& update = *found;
   if (sent && outcome != Outcome::released && !update.follows) counters_.attempts += 1;
   if (sent && counts_against_limit(outcome)) update.attempts += 1;
   switch (outcome) {
@@ -177,23 +186,22 @@ void Replay::add_finished(const AuditRecord& record) {
 void Replay::add_superseded(const AuditRecord& record) {
   if (!parse_detail(record)) return;
   const Node* seq = document_.find(document_.root(), "update");
-  const auto update = seq == nullptr ? updates_.end() : updates_.find(to_number(*seq));
-  if (update == updates_.end() || update->second.state != State::pending) {
+  Update* const update = seq == nullptr ? nullptr : find(to_number(*seq), State::pending);
+  if (update == nullptr || update->state != State::pending) {
     return problem(record, "it supersedes an update that was not waiting");
   }
-  update->second.state = State::superseded;
+  update->state = State::superseded;
   counters_.superseded += 1;
 }
 
 void Replay::add_revived(const AuditRecord& record) {
   if (!parse_detail(record)) return;
   for (const auto seq : numbers(document_.find(document_.root(), "updates"))) {
-    const auto update = updates_.find(seq);
-    if (update == updates_.end() ||
-        (update->second.state != State::dead && update->second.state != State::parked)) {
+    Update* const update = find(seq, State::dead);
+    if (update == nullptr || (update->state != State::dead && update->state != State::parked)) {
       problem(record, "it revives an update that was neither dead nor parked");
     } else {
-      update->second = {};
+      *update = {};
     }
   }
 }
@@ -202,11 +210,11 @@ void Replay::add_revived(const AuditRecord& record) {
 void Replay::add_erased(const AuditRecord& record) {
   if (!parse_detail(record)) return;
   for (const auto seq : numbers(document_.find(document_.root(), "updates"))) {
-    const auto update = updates_.find(seq);
-    if (update == updates_.end() || update->second.state == State::in_flight) {
+    Update* const update = find(seq, State::completed);
+    if (update == nullptr || update->state == State::in_flight) {
       problem(record, "it erases an update that is in flight or not known");
-    } else if (update->second.state == State::pending || update->second.state == State::parked) {
-      update->second.state = State::dead;
+    } else if (update->state == State::pending || update->state == State::parked) {
+      update->state = State::dead;
     }
   }
 }

@@ -22,6 +22,10 @@ class Replay {
     bool follows = false;  // in flight as part of an item that carries a newer update's key
   };
 
+  // `first_seq`: of the first record. What came before is not known: an update that was accepted there is taken to be
+  // in whatever state the first record that names it needs.
+  explicit Replay(std::int64_t first_seq = 1) : first_seq_(first_seq) {}
+
   // Records in order. A record that contradicts the states so far is reported by problems().
   void add(const AuditRecord& record);
 
@@ -38,10 +42,13 @@ class Replay {
   void add_superseded(const AuditRecord& record);
   void add_revived(const AuditRecord& record);
   void add_erased(const AuditRecord& record);
+  // None if no such update can be; one of before `first_seq` is `assumed` when it is first named.
+  Update* find(std::int64_t seq, State assumed);
   bool parse_detail(const AuditRecord& record);
   std::vector<std::int64_t> numbers(const json::Node* list) const;
   void problem(const AuditRecord& record, const char* what);
 
+  std::int64_t first_seq_;
   json::Document document_;
   std::unordered_map<std::int64_t, Update> updates_;
   std::unordered_map<std::string, std::vector<std::int64_t>> open_;  // request id -> updates

@@ -66,6 +66,20 @@ CREATE TABLE pending (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// kept_events: rows that retention passed and left whole, since an update of their interaction is not done.
+// cut_requests: "started" records that retention deleted while their "finished" one is still there.
+constexpr const char* kRetention = R"sql(
+CREATE TABLE kept_events (
+  seq INTEGER PRIMARY KEY,
+  interaction INTEGER NOT NULL
+) STRICT;
+CREATE TABLE cut_requests (
+  request_seq INTEGER PRIMARY KEY,
+  request_id TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+)sql";
+
 // The tutorial's table as a view with its seven columns and its words for the states. Without JSON functions, which
 // a connection with trusted_schema off does not run in a view. An open request lists "[seq,next_at_us]" pairs.
 constexpr const char* kView = R"sql(
@@ -146,7 +160,8 @@ void upgrade(sqlite::Database& database) {
   const auto version = stored_version(database);
   if (!is_older(version)) return;
   if (version == 1) add_item(database);
-  rebuild_pending(database);
+  if (version <= 2) rebuild_pending(database);
+  database.run(kRetention);  // version 3 kept everything
   database.run(
       fmt::format("UPDATE meta SET value = {} WHERE name = 'schema_version'", kSchemaVersion)
           .c_str());
@@ -155,6 +170,7 @@ void upgrade(sqlite::Database& database) {
 void create_tables(sqlite::Database& database) {
   database.run(kTables);
   database.run(kPending);
+  database.run(kRetention);
   database.run(
       fmt::format("INSERT INTO meta VALUES ('schema_version', {})", kSchemaVersion).c_str());
 }

@@ -7,7 +7,7 @@
 namespace cxrelay::queue {
 
 // Persisted: do not renumber. Raised when a stored shape changes, together with an upgrade step.
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 // Creates the tables in an empty file, upgrades a file that the tutorial's code or an older version wrote, and
 // leaves a current one alone. One transaction. Throws StoreError(schema) for a newer or a foreign file.

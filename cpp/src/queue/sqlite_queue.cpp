@@ -15,6 +15,7 @@
 #include "queue/opening.hpp"
 #include "queue/put.hpp"
 #include "queue/queries.hpp"
+#include "queue/retention.hpp"
 #include "queue/revive.hpp"
 #include "sqlite/log_file.hpp"
 #include "sqlite/query.hpp"
@@ -364,10 +365,39 @@ ErasedEvents SqliteQueue::forget(std::string_view interaction_id, std::string_vi
   return done;
 }
 
+std::int64_t SqliteQueue::record_erasure(std::string_view interaction_id,
+                                         std::string_view operator_name) {
+  Handles& h = handles();
+  Erasure erasure(interaction_id, operator_name);
+  commit(1, 0, [&] { erasure.record(h.writer, h.journal); });
+  return erasure.done().record_seq;
+}
+
+Retained SqliteQueue::retain(const RetentionLimits& limits) {
+  Handles& h = handles();
+  Retention retention(limits, clock_->wall_us());
+  {
+    const std::lock_guard lock(h.reader_mutex);
+    retention.look(h.reader);
+  }
+  retention.run(*clock_, [&] {
+    Work item([&] { retention.step(h.writer); }, Retention::kStepRows, 0,
+              [&] { retention.committed(h.writer); });
+    h.commits.run(item);
+  });
+  return retention.done();
+}
+
 std::vector<AuditRecord> SqliteQueue::read(std::int64_t after, std::size_t limit) {
   Handles& h = handles();
   const std::lock_guard lock(h.reader_mutex);
   return read_journal(h.reader, after, limit);
+}
+
+std::int64_t SqliteQueue::first_seq() {
+  Handles& h = handles();
+  const std::lock_guard lock(h.reader_mutex);
+  return read_retention_place(h.reader).first_seq;
 }
 
 std::int64_t SqliteQueue::exported() {

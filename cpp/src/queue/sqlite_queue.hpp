@@ -41,6 +41,9 @@ class SqliteQueue final : public Queue, private AuditSource {
   std::vector<UpdateInfo> revivable(const ListFilter& filter) override;
   std::int64_t revive(const ListFilter& filter, std::string_view operator_name) override;
   ErasedEvents forget(std::string_view interaction_id, std::string_view operator_name) override;
+  std::int64_t record_erasure(std::string_view interaction_id,
+                              std::string_view operator_name) override;
+  Retained retain(const RetentionLimits& limits) override;
   CheckResult check() override;
   AuditSource& audit_source() override { return *this; }
 
@@ -53,6 +56,7 @@ class SqliteQueue final : public Queue, private AuditSource {
   struct Handles;
 
   std::vector<AuditRecord> read(std::int64_t after, std::size_t limit) override;
+  std::int64_t first_seq() override;
   std::int64_t exported() override;
   void set_exported(std::int64_t seq) override;
   std::int64_t noted(std::string_view trail) override;

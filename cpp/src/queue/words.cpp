@@ -75,4 +75,18 @@ std::string_view to_text(Outcome outcome) noexcept {
   return "";
 }
 
+std::string_view to_text(RetentionEnd end) noexcept {
+  switch (end) {
+    case RetentionEnd::age:
+      return "age";
+    case RetentionEnd::export_mark:
+      return "export_mark";
+    case RetentionEnd::limit:
+      return "limit";
+    case RetentionEnd::log:
+      return "log";
+  }
+  return "";
+}
+
 }  // namespace cxrelay

@@ -98,6 +98,8 @@ void AuditExport::failed(const std::exception& error, bool tell) {
                   "; delivery goes on, trying again");
 }
 
+void AuditExport::report(std::string message) const noexcept { log(kError, std::move(message)); }
+
 // A sink that throws must not take the thread down.
 void AuditExport::log(int level, std::string message) const noexcept {
   if (!log_) return;

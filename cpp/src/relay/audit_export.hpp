@@ -26,6 +26,9 @@ class AuditExport {
   // over. That another process exports is none. Without anything new no file is touched.
   void try_run() noexcept;
 
+  // Tells the log of a failure that concerns nobody else.
+  void report(std::string message) const noexcept;
+
   // What `queue` says of the journal, and this relay's own troubles.
   AuditStats stats(const QueueStats& queue) const;
 

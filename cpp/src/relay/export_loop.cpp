@@ -8,8 +8,12 @@
 
 namespace cxrelay {
 
-ExportLoop::ExportLoop(AuditExport& exporter, std::int64_t interval_ms)
-    : exporter_(exporter), interval_(interval_ms), process_(::getpid()) {}
+ExportLoop::ExportLoop(AuditExport& exporter, std::int64_t interval_ms,
+                       std::function<void()> afterwards)
+    : exporter_(exporter),
+      interval_(interval_ms),
+      afterwards_(std::move(afterwards)),
+      process_(::getpid()) {}
 
 ExportLoop::~ExportLoop() {
   stop();
@@ -52,6 +56,7 @@ void ExportLoop::work(Run& run) {
       is_last = run.wake.wait_for(lock, interval_, [&] { return run.stopping; });
     }
     exporter_.try_run();
+    if (afterwards_ && !is_last) afterwards_();
   }
 }
 

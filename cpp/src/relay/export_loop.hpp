@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -17,7 +18,8 @@ namespace cxrelay {
 class ExportLoop {
  public:
   // `exporter` must outlive it. An interval of 0 or an exporter without a path: no thread, ever.
-  ExportLoop(AuditExport& exporter, std::int64_t interval_ms);
+  // `afterwards` is called in the thread after each try but the last, and must not throw.
+  ExportLoop(AuditExport& exporter, std::int64_t interval_ms, std::function<void()> afterwards = {});
   ~ExportLoop();  // stop()
   ExportLoop(const ExportLoop&) = delete;
   ExportLoop& operator=(const ExportLoop&) = delete;
@@ -38,6 +40,7 @@ class ExportLoop {
 
   AuditExport& exporter_;
   const std::chrono::milliseconds interval_;
+  const std::function<void()> afterwards_;
   const pid_t process_;
   std::mutex mutex_;
   std::unique_ptr<Run> run_;  // guarded by mutex_

@@ -4,12 +4,17 @@
 #include <utility>
 
 #include "base/secret_text.hpp"
+#include "delivery/reporter.hpp"
 #include "relay/audit_export.hpp"
 #include "relay/export_loop.hpp"
 #include "relay/reject_reason.hpp"
+#include "relay/retention_pace.hpp"
 
 namespace cxrelay {
 namespace {
+
+constexpr std::int64_t kDayUs = 24 * 3'600'000'000;
+constexpr std::int64_t kRetentionMs = 200;
 
 SqliteQueueOptions queue_options(const RelayConfig& config) {
   SqliteQueueOptions options;
@@ -45,7 +50,7 @@ struct Relay::Impl {
         mapping(std::move(rules)),
         queue(open_sqlite_queue(queue_options(config))),
         exporter(queue->audit_source(), config.audit, config.updater.log),
-        export_loop(exporter, config.export_interval_ms) {}
+        export_loop(exporter, config.export_interval_ms, [this] { try_retain(); }) {}
 
   // What the last settlements put on record is exported too.
   ~Impl() { updater.reset(); }
@@ -87,12 +92,38 @@ struct Relay::Impl {
     return updater.get();
   }
 
+  void retain_if_due() {
+    const std::lock_guard lock(retention_mutex);
+    if (!retention_pace.is_due(system_clock()->mono_us())) return;
+    retention_pace.ended(RetentionEnd::age, system_clock()->mono_us());  // if it throws
+    retention_pace.ended(retain(kRetentionMs).end, system_clock()->mono_us());
+  }
+
+  // For the thread that exports: there is nobody to tell but the log, once a minute at most.
+  void try_retain() noexcept {
+    try {
+      retain_if_due();
+    } catch (const std::exception& error) {
+      exporter.report("retention in the queue file failed: " + std::string(delivery::why(error)));
+    }
+  }
+
+  Retained retain(std::int64_t max_ms) const {
+    if (config.retention_days == 0) return {};
+    RetentionLimits limits;
+    limits.older_than_us = config.retention_days * kDayUs;
+    limits.max_ms = max_ms;
+    return queue->retain(limits);
+  }
+
   RelayConfig config;
   Mapping mapping;
   std::unique_ptr<Queue> queue;
   mutable std::mutex mutex;
   std::unique_ptr<TokenProvider> tokens;  // made when first used; guarded by mutex until then
   std::unique_ptr<Updater> updater;       // the same
+  std::mutex retention_mutex;
+  RetentionPace retention_pace;  // guarded by retention_mutex
   AuditExport exporter;
   ExportLoop export_loop;
 };
@@ -167,11 +198,17 @@ UpdaterStats Relay::updater_stats() const {
   return none;
 }
 
-ExportResult Relay::export_audit() { return impl_->exporter.run(); }
+ExportResult Relay::export_audit() {
+  auto result = impl_->exporter.run();
+  impl_->retain_if_due();
+  return result;
+}
 
 AuditStats Relay::audit_stats(const QueueStats& queue) const {
   return impl_->exporter.stats(queue);
 }
+
+Retained Relay::retain(std::int64_t max_ms) { return impl_->retain(max_ms); }
 
 ScopeCheck Relay::check_scopes() {
   const auto& config = impl_->config;

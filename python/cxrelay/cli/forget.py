@@ -82,5 +82,9 @@ def _sentences(forgotten: Forgotten) -> list[str]:
         named = ", ".join(str(seq) for seq in forgotten.elsewhere[:_MOST_NAMED])
         more = ", ..." if len(forgotten.elsewhere) > _MOST_NAMED else ""
         lines.append(f"remaining: exported and not in the files here: seq {named}{more}")
+    lines += [
+        f"remaining: seq {first} to {last} are in no file here, and the queue file has deleted them"
+        for first, last in forgotten.unseen
+    ]
     lines.append("not looked at: backups of the queue file, and copies of the audit log")
     return lines

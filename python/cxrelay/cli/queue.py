@@ -7,6 +7,7 @@ import getpass
 import time
 from typing import TYPE_CHECKING, Any
 
+from . import retain
 from .command import Commands, add_command, add_group, age_us, http_status, positive
 from .exit_code import ExitCode
 from .output import Output, table
@@ -20,7 +21,8 @@ _WAITING = ("pending", "dead", "parked")
 _DEAD = ("dead", "parked")
 _STATS = (
     "accepted", "empty", "rejected", "pending", "delayed", "in_flight", "completed", "superseded",
-    "dead", "parked", "requests", "attempts", "journal_records", "exported_seq",
+    "dead", "parked", "requests", "attempts", "journal_records", "exported_seq", "first_seq",
+    "erased_until_seq", "held_up_by_seq",
 )  # fmt: skip
 
 
@@ -81,6 +83,7 @@ def register(commands: Commands) -> None:
         "cxrelay queue backup /backup/queue-2024-05-15.db --json",
     )
     backup.add_argument("file", metavar="FILE", help="the copy; it is there when it is whole")
+    retain.register(group)
 
 
 def stats(args: argparse.Namespace, output: Output) -> ExitCode:
@@ -127,7 +130,9 @@ def show_update(args: argparse.Namespace, output: Output) -> ExitCode:
         return ExitCode.FAILED
     data = _data(update)
     rows = [(name, time_text(data[name]) if name.endswith("_us") else data[name]) for name in data]
-    payload = "erased by an operator" if update.erased else update.payload
+    # Retention erases what is done only.
+    erased = "erased by an operator" if update.state == "dead" else "erased"
+    payload = erased if update.erased else update.payload
     text = f"{table([(name, str(value)) for name, value in rows])}\npayload  {payload}"
     output.result({**data, "payload": update.payload, "erased": update.erased}, text)
     return ExitCode.OK

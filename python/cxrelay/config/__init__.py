@@ -4,12 +4,12 @@
 
     [queue]                                   [retry]
     path = "cxrelay.db"                       max_attempts = 12
-    [target]                                  [limits]
-    region = "euc1"                           max_body_bytes = 262144
-    [auth]                                    [audit]
-    client_id = "my-client"                   path = "audit_transformations.log"
-    client_secret_file = "secret.txt"         [mapping]
-                                              file = "mapping.toml"
+    retention_days = 7                        [limits]
+    [target]                                  max_body_bytes = 262144
+    region = "euc1"                           [audit]
+    [auth]                                    path = "audit_transformations.log"
+    client_id = "my-client"                   [mapping]
+    client_secret_file = "secret.txt"         file = "mapping.toml"
 
 Every key is optional. Relative paths in a file count from the file's folder. ``CXONE_CLIENT_ID``,
 ``CXONE_CLIENT_SECRET``, ``CXONE_REGION``, ``CXONE_BASE_URL``, ``CXONE_TOKEN_URL`` and

@@ -71,6 +71,7 @@ class QueueConfig(Section):
 
     name = "queue"
     path: str = path("cxrelay.db")
+    retention_days: int = number(7, 0, 36_500, "days")  # then exported records go; 0 = never
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,6 +54,35 @@ class EraseTest : public ::testing::Test {
   Journal journal_{20};
 };
 
+// Which of them were theirs nobody knows any more.
+TEST_F(EraseTest, NamesWhatTheJournalHasDeletedAndIsNotHere) {
+  export_all();
+  const auto closed = list_segments(path_);
+  ASSERT_GT(closed.size(), 2U);
+  journal_.forgotten = kTheirs;
+  const auto id = "call-" + std::to_string(kTheirs);
+  EXPECT_EQ(erase_exported(journal_, path_, id, {}).unseen, std::vector<SeqRange>{});
+  std::filesystem::remove(closed[0].path);
+  const auto gone = erase_exported(journal_, path_, id, {});
+  const auto last = std::min(closed[0].last_seq, kTheirs);
+  EXPECT_EQ(gone.unseen, (std::vector<SeqRange>{{1, last}}));
+}
+
+TEST_F(EraseTest, SaysOnceThatItIsAboutToErase) {
+  export_all();
+  int told = 0;
+  const auto tell = [&] {
+    ++told;
+    EXPECT_TRUE(is_anywhere(*journal_.at(kTheirs).original));
+  };
+  erase_exported(journal_, path_, "nobody", {}, tell);
+  EXPECT_EQ(told, 0);
+  for (int round = 0; round < 2; ++round) {
+    erase_exported(journal_, path_, journal_.at(kTheirs).interaction_id, {}, tell);
+    EXPECT_EQ(told, 1);
+  }
+}
+
 TEST_F(EraseTest, WritesTheLineThatTheExportWouldWrite) {
   export_all();
   ASSERT_GT(list_segments(path_).size(), 2U);

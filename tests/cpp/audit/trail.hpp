@@ -49,6 +49,7 @@ class Journal final : public AuditSource {
   std::int64_t size() const { return static_cast<std::int64_t>(records_.size()); }
 
   std::vector<AuditRecord> read(std::int64_t after, std::size_t limit) override;
+  std::int64_t first_seq() override { return forgotten + 1; }
   std::int64_t exported() override { return exported_; }
   void set_exported(std::int64_t seq) override;
   std::int64_t noted(std::string_view trail) override;

@@ -23,6 +23,7 @@ class MergeTest : public QueueTest {
       sqlite::Database file(path_, sqlite::OpenMode::create);
       file.run(
           "ALTER TABLE pending DROP COLUMN item;"
+          "DROP TABLE kept_events; DROP TABLE cut_requests;"
           "UPDATE meta SET value = 1 WHERE name = 'schema_version'");
     }
     open();

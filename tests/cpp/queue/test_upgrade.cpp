@@ -89,6 +89,8 @@ TEST_F(QueueTest, AFileOfVersion2KeepsItsRowsAndGetsTheNewConstraint) {
     sqlite::Database file(path_, sqlite::OpenMode::create);
     file.run(R"sql(
       DROP VIEW pending_updates;
+      DROP TABLE kept_events;
+      DROP TABLE cut_requests;
       CREATE TABLE old (
         state TEXT NOT NULL, next_at_us INTEGER NOT NULL, seq INTEGER NOT NULL, interaction INTEGER NOT NULL,
         event_time_us INTEGER NOT NULL, attempts INTEGER NOT NULL, revived_us INTEGER, last_error TEXT, item INTEGER,
@@ -110,6 +112,24 @@ TEST_F(QueueTest, AFileOfVersion2KeepsItsRowsAndGetsTheNewConstraint) {
   EXPECT_EQ(reader.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'pending'"
                            " AND sql LIKE '%state_is_known%' AND sql NOT LIKE '% IN (%'"),
             1);
+}
+
+// Version 3 knew nothing of retention.
+TEST_F(QueueTest, AFileOfVersion3CanForgetWhatIsOld) {
+  put({"a", 1});
+  settle(claim(), Outcome::completed);
+  queue_.reset();
+  {
+    sqlite::Database file(path_, sqlite::OpenMode::create);
+    file.run(
+        "DROP TABLE kept_events; DROP TABLE cut_requests;"
+        "UPDATE meta SET value = 3 WHERE name = 'schema_version'");
+  }
+  open();
+  RetentionLimits limits;
+  limits.exported_only = false;
+  limits.older_than_us = -1;
+  EXPECT_EQ(queue_->retain(limits).erased, 1);
 }
 
 TEST(ForeignFile, IsRefused) {

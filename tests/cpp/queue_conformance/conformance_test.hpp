@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -100,6 +101,34 @@ class QueueRecovery : public QueueConformance {};
 class QueueForgetting : public QueueConformance {};
 class QueueNoting : public QueueConformance {};
 class QueueQuestions : public QueueConformance {};
+
+// Records that grow old.
+class QueueRetention : public QueueConformance {
+ protected:
+  static constexpr std::int64_t kDayUs = 24 * 3'600'000'000;
+
+  void export_all() { queue_->audit_source().set_exported(queue_->stats().journal_records); }
+  void age(int days = 8) { clock_->advance_us(days * kDayUs); }
+  Retained retain(std::size_t max_rows = 100'000) {
+    RetentionLimits limits;
+    limits.max_rows = max_rows;
+    return queue_->retain(limits);
+  }
+  // Events that are done, with a few records more: from some 1,000 on there is something to delete.
+  void live_through(int events) {
+    for (int i = 0; i < events; i += 500) {
+      std::vector<Event> some;
+      for (int j = i; j < std::min(i + 500, events); ++j) {
+        some.push_back({"p" + std::to_string(next_), next_});
+        ++next_;
+      }
+      put_all(some);
+      drain(100);
+    }
+  }
+
+  int next_ = 1000;
+};
 
 // One update in every state.
 class QueueAnswers : public QueueConformance {

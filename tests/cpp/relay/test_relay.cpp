@@ -4,8 +4,10 @@
 
 #include "cxrelay/libraries.hpp"
 #include "cxrelay/relay.hpp"
+#include "fake_clock.hpp"
 #include "loopback_server.hpp"
 #include "relay/reject_reason.hpp"
+#include "relay/retention_pace.hpp"
 #include "temp_dir.hpp"
 
 namespace cxrelay::testing {
@@ -51,6 +53,73 @@ TEST_F(RelayTest, CarriesAnEventToTheServerAndIntoTheAuditTrail) {
   EXPECT_EQ(relay.export_audit().records, 3);
   EXPECT_TRUE(verify_audit(config().audit.path).ok);
   EXPECT_TRUE(relay.queue().check().ok);
+}
+
+class OldRelayTest : public RelayTest {
+ protected:
+  // A queue file with events that were delivered some time ago.
+  void live_through(std::size_t events, int days) {
+    auto clock = std::make_shared<FakeClock>();
+    clock->set_wall_us(system_clock()->wall_us() - days * 24 * 3'600'000'000);
+    const auto queue = open_sqlite_queue({.path = config().queue_path}, clock);
+    ASSERT_TRUE(queue->elect({}));
+    std::vector<std::string> ids;
+    ids.reserve(events);
+    for (std::size_t i = 0; i < events; ++i) ids.push_back("i" + std::to_string(i));
+    std::vector<NewUpdate> updates;
+    updates.reserve(events);
+    for (const auto& id : ids) {
+      updates.push_back({id, id, std::ssize(updates), R"({"a":1})", R"({"a":1})", ""});
+    }
+    queue->put(updates);
+    ClaimLimits limits;
+    limits.max_updates = 100;
+    for (auto claims = queue->claim(limits); !claims.empty(); claims = queue->claim(limits)) {
+      Settlement done;
+      done.token = claims.front().token;
+      done.status = 200;
+      done.outcomes.resize(claims.front().updates.size());
+      queue->settle(std::span(&done, 1));
+    }
+  }
+};
+
+TEST_F(OldRelayTest, AnExportLetsTheQueueFileForgetWhatIsOld) {
+  live_through(1500, 8);
+  Relay relay(config(), Mapping::default_mapping());
+  EXPECT_EQ(relay.retain().erased, 0);  // not exported yet
+  const auto records = relay.export_audit().records;
+  EXPECT_GT(records, 1500);
+  while (relay.retain().end == RetentionEnd::limit) continue;
+  EXPECT_GT(relay.queue().stats().first_seq, 500);
+  EXPECT_EQ(relay.queue().stats().erased_until_seq, records);
+  EXPECT_TRUE(relay.queue().check().ok);
+  EXPECT_EQ(relay.export_audit().records, 0);
+  EXPECT_EQ(verify_audit(config().audit.path).records, records);
+}
+
+TEST_F(OldRelayTest, KeepsWhatIsToBeKept) {
+  live_through(3, 8);
+  for (const std::int64_t days : {0, 9}) {
+    auto settings = config();
+    settings.retention_days = days;
+    Relay relay(settings, Mapping::default_mapping());
+    relay.export_audit();
+    EXPECT_EQ(relay.retain().erased, 0);
+    EXPECT_EQ(relay.queue().stats().erased_until_seq, 0);
+  }
+}
+
+TEST(RetentionPace, LooksOnceAMinuteOrGoesOn) {
+  RetentionPace pace;
+  EXPECT_TRUE(pace.is_due(5));
+  pace.ended(RetentionEnd::limit, 5);
+  EXPECT_TRUE(pace.is_due(5));
+  for (const RetentionEnd end : {RetentionEnd::age, RetentionEnd::export_mark, RetentionEnd::log}) {
+    pace.ended(end, 5);
+    EXPECT_FALSE(pace.is_due(5 + RetentionPace::kIntervalUs - 1));
+    EXPECT_TRUE(pace.is_due(5 + RetentionPace::kIntervalUs));
+  }
 }
 
 TEST_F(RelayTest, AnInvalidEventIsAValueAndARecord) {

@@ -32,6 +32,7 @@ def test_it_erases_and_says_so(cxrelay_command: Callable) -> None:
         "log_emptied": True,
         "rewritten": ["audit_transformations.log"],
         "elsewhere": [],
+        "unseen": [],
         "complete": True,
     }
     assert cxrelay_command("audit", "verify").code == 0

@@ -116,6 +116,20 @@ def revive_a_part(machine: QueueMachine) -> None:
     machine.claim(1, 1)
 
 
+def send_late_around_retention(machine: QueueMachine) -> None:
+    put(machine, 4, x=4, y=4)
+    deliver(machine, "dead")
+    put(machine, 5, x=5)
+    deliver(machine, "completed")
+    machine.retain(by_other=True)  # 4 is not done: what 5 has set stays known
+    machine.revive(None, None, EVERYTHING, by_other=False)
+    deliver(machine, "completed")
+    machine.retain(by_other=False)
+    put(machine, 3, x=3)
+    machine.find_each()
+    machine.claim(1, 1)  # whole
+
+
 def settle_after_resigning(machine: QueueMachine) -> None:
     put(machine, 1, x=1)
     deliver(machine, "retry")
@@ -132,6 +146,7 @@ def settle_after_resigning(machine: QueueMachine) -> None:
         send_the_next_early_after_reload,
         send_early_what_was_put_off,
         revive_a_part,
+        send_late_around_retention,
         settle_after_resigning,
     ],
 )

@@ -1,0 +1,90 @@
+#include "queue/retention_place.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "queue/queries.hpp"
+#include "sqlite/statement.hpp"
+
+namespace cxrelay::queue {
+namespace {
+
+// Persisted: do not rename.
+constexpr std::string_view kFirst = "first_seq";
+constexpr std::string_view kErasedUntil = "erased_until_seq";
+constexpr std::string_view kLogProbes = "log_probes";
+constexpr std::string_view kDeletedDead = "deleted_dead";
+
+struct NamedCounter {
+  std::string_view name;
+  std::int64_t Counters::*value;
+};
+constexpr std::array<NamedCounter, 7> kDeleted{{{"deleted_accepted", &Counters::accepted},
+                                                {"deleted_empty", &Counters::empty},
+                                                {"deleted_rejected", &Counters::rejected},
+                                                {"deleted_completed", &Counters::completed},
+                                                {"deleted_superseded", &Counters::superseded},
+                                                {"deleted_requests", &Counters::requests},
+                                                {"deleted_attempts", &Counters::attempts}}};
+
+void set(sqlite::Database& writer, std::string_view name, std::int64_t value) {
+  sqlite::Statement row(
+      writer, "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2");
+  row.bind(1, name).bind(2, value).run();
+}
+
+}  // namespace
+
+RetentionPlace read_retention_place(sqlite::Database& database) {
+  RetentionPlace place;
+  place.first_seq = std::max<std::int64_t>(1, read_meta(database, kFirst));
+  place.erased_until_seq = read_meta(database, kErasedUntil);
+  place.held_up_by_seq = database.integer("SELECT min(seq) FROM kept_events");
+  return place;
+}
+
+DeletedTotals read_deleted_totals(sqlite::Database& database) {
+  DeletedTotals totals;
+  for (const auto& [name, value] : kDeleted) totals.counters.*value = read_meta(database, name);
+  totals.dead = read_meta(database, kDeletedDead);
+  return totals;
+}
+
+std::vector<AuditRecord> read_cut_requests(sqlite::Database& database) {
+  sqlite::Statement rows(database,
+                         "SELECT request_seq, request_id, detail FROM cut_requests"
+                         " ORDER BY request_seq");
+  std::vector<AuditRecord> out;
+  while (rows.step()) {
+    AuditRecord record;
+    record.seq = rows.integer(0);
+    record.action = "started";
+    record.request_id = rows.text(1);
+    record.detail = rows.text(2);
+    out.push_back(std::move(record));
+  }
+  return out;
+}
+
+void set_erased_until(sqlite::Database& writer, std::int64_t seq) {
+  set(writer, kErasedUntil, seq);
+}
+
+void set_first_seq(sqlite::Database& writer, std::int64_t seq) { set(writer, kFirst, seq); }
+
+void count_log_probe(sqlite::Database& writer) {
+  set(writer, kLogProbes, read_meta(writer, kLogProbes) + 1);
+}
+
+void add_deleted_totals(sqlite::Database& writer, const DeletedTotals& totals) {
+  for (const auto& [name, value] : kDeleted) {
+    const auto added = totals.counters.*value;
+    if (added != 0) set(writer, name, read_meta(writer, name) + added);
+  }
+  if (totals.dead != 0) {
+    set(writer, kDeletedDead, read_meta(writer, kDeletedDead) + totals.dead);
+  }
+}
+
+}  // namespace cxrelay::queue
