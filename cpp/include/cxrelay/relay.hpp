@@ -22,6 +22,7 @@
 #include "cxrelay/event.hpp"
 #include "cxrelay/http.hpp"
 #include "cxrelay/mapping.hpp"
+#include "cxrelay/privacy.hpp"
 #include "cxrelay/queue.hpp"
 #include "cxrelay/target.hpp"
 #include "cxrelay/updater.hpp"
@@ -31,6 +32,7 @@ namespace cxrelay {
 struct RelayConfig {
   std::string queue_path = "cxrelay.db";
   InputLimits limits;
+  PrivacyPolicy privacy = PrivacyPolicy::default_policy();  // for what is stored as the original
   Target target;             // may stay without base_url: then only ingest works
   AuthConfig auth;           // may stay without credentials: then only ingest works
   std::string userinfo_url;  // for check_scopes(); empty = {base_url}/api/v2/oauth2/userinfo

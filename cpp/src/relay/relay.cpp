@@ -1,8 +1,11 @@
 #include "cxrelay/relay.hpp"
 
+#include <deque>
 #include <mutex>
 #include <utility>
 
+#include "mapping/last_parsed.hpp"
+#include "privacy/program.hpp"
 #include "relay/reject_reason.hpp"
 
 namespace cxrelay {
@@ -24,6 +27,27 @@ NewUpdate to_update(const MappedEvent& event, std::string_view body, std::string
   update.mapping_version = version;
   return update;
 }
+
+// Originals that a policy has changed, until they are stored.
+class ChangedOriginals {
+ public:
+  explicit ChangedOriginals(const PrivacyPolicy& policy) : policy_(policy) {}
+
+  // `event` is what `update` was made from. It stays the same event, whatever is kept of it.
+  void apply(const json::Document& event, NewUpdate& update) {
+    if (!policy_.program().rewrite(event, stored_)) return;
+    const auto& [text, note] = kept_.emplace_back(
+        std::move(stored_.text), privacy::record_note(policy_.version(), stored_.counts));
+    update.identity = update.original;
+    update.original = text;
+    update.privacy = note;
+  }
+
+ private:
+  const PrivacyPolicy& policy_;
+  StoredOriginal stored_;
+  std::deque<std::pair<std::string, std::string>> kept_;  // text, and the note for its record
+};
 
 }  // namespace
 
@@ -90,10 +114,12 @@ std::vector<IngestResult> Relay::ingest_many(std::span<const std::string_view> b
   std::vector<NewUpdate> updates;
   std::vector<std::string> reasons;
   std::vector<Reject> rejects;
+  ChangedOriginals originals(impl_->config.privacy);
   updates.reserve(bodies.size());
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     if (impl_->mapping.apply_json(bodies[i], impl_->config.limits, events[i], errors[i])) {
       updates.push_back(to_update(events[i], bodies[i], impl_->mapping.version()));
+      originals.apply(mapping::last_parsed(), updates.back());
     } else {
       reasons.push_back(reject_reason(errors[i]));
     }
