@@ -21,9 +21,11 @@ if TYPE_CHECKING:
         CheckResult,
         Claim,
         ExportResult,
+        PrivacyPolicy,
         Queue,
         QueueStats,
         Receipt,
+        StoredOriginal,
         TokenProvider,
         Update,
         VerifyResult,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         AuthConfig,
         LimitsConfig,
         MappingConfig,
+        PrivacyConfig,
         QueueConfig,
         RelayConfig,
         RetryConfig,
@@ -105,6 +108,8 @@ __all__ = [
     "Mapping",
     "MappingConfig",
     "MappingError",
+    "PrivacyConfig",
+    "PrivacyPolicy",
     "Queue",
     "QueueConfig",
     "QueueStats",
@@ -118,6 +123,7 @@ __all__ = [
     "Secret",
     "Simulator",
     "StoreError",
+    "StoredOriginal",
     "Story",
     "TargetConfig",
     "TargetState",
@@ -138,12 +144,12 @@ __all__ = [
 
 _HOMES = {
     "_core": (
-        "BackupResult CheckResult Checkpoint Claim ExportResult Queue QueueStats Receipt TokenProvider "
-        "Update VerifyResult generate_checkpoint_key sign_checkpoint verify_audit write_checkpoint"
+        "BackupResult CheckResult Checkpoint Claim ExportResult PrivacyPolicy Queue QueueStats Receipt "
+        "StoredOriginal TokenProvider Update VerifyResult generate_checkpoint_key sign_checkpoint verify_audit write_checkpoint"
     ),
     "config": (
-        "AuditConfig AuthConfig LimitsConfig MappingConfig QueueConfig RelayConfig RetryConfig "
-        "Secret TargetConfig"
+        "AuditConfig AuthConfig LimitsConfig MappingConfig PrivacyConfig QueueConfig RelayConfig "
+        "RetryConfig Secret TargetConfig"
     ),
     "errors": (
         "AuditError AuthError ClosedError ConfigError Error ErrorDetails FencedError MappingError "

@@ -15,7 +15,8 @@ std::optional<Part> read_part(const std::string& text, std::string& problem) {
   if (text == "**") return Part{Part::Kind::many};
   if (text == "*") return Part{Part::Kind::one};
   if (text.find('*', 1) != std::string::npos) {
-    problem = "'*' stands at the beginning of a part only; write a JSON pointer for a name with one";
+    problem =
+        "'*' stands at the beginning of a part only; write a JSON pointer for a name with one";
     return std::nullopt;
   }
   if (text.front() != '*') return name_part(text);

@@ -20,14 +20,14 @@ struct Place {
 
 struct Part {
   enum class Kind : std::uint8_t {
-    name,   // this name, or this place in an array
-    ending, // names that end so
-    one,    // any one name or place in an array
-    many    // any number of them, none too
+    name,    // this name, or this place in an array
+    ending,  // names that end so
+    one,     // any one name or place in an array
+    many     // any number of them, none too
   };
   Kind kind = Kind::name;
-  std::string name = {};                     // folded; kinds name and ending
-  std::optional<std::size_t> index = {};     // kind name: the place in an array that it means too
+  std::string name = {};                  // folded; kinds name and ending
+  std::optional<std::size_t> index = {};  // kind name: the place in an array that it means too
 
   bool matches(const Place& place) const noexcept;
 };

@@ -6,6 +6,7 @@
 #include "cxrelay/privacy.hpp"
 #include "event/refusal.hpp"
 #include "json/document.hpp"
+#include "privacy/key.hpp"
 #include "privacy/program.hpp"
 #include "privacy/rules.hpp"
 #include "privacy/secret_names.hpp"
@@ -14,14 +15,10 @@ namespace cxrelay {
 namespace {
 
 constexpr std::size_t kVersionDigits = 12;
-constexpr std::size_t kMinKeyBytes = 16;
-constexpr std::size_t kMaxKeyBytes = 4096;
 
 std::optional<privacy::HashKey> hash_key(std::string_view key) {
   if (key.empty()) return std::nullopt;
-  if (key.size() < kMinKeyBytes || key.size() > kMaxKeyBytes) {
-    throw ConfigError("privacy: a key has 16 to 4096 bytes");
-  }
+  check_privacy_key(key);
   return std::optional<privacy::HashKey>(std::in_place, key);
 }
 

@@ -33,11 +33,11 @@ class Rewriter {
   // An array or object that the walk is in.
   struct Open {
     std::uint32_t node = 0;
-    std::uint32_t child = 0;          // the next one to look at
-    PrivacyAction inherited = {};     // for values in it that no rule means
-    bool has_kept = false;            // a child stays
-    std::size_t piece_begin = 0;      // where the text of the next child and the comma before it begins
-    std::size_t first_edit = 0;       // of the child that is looked at
+    std::uint32_t child = 0;       // the next one to look at
+    PrivacyAction inherited = {};  // for values in it that no rule means
+    bool has_kept = false;         // a child stays
+    std::size_t piece_begin = 0;  // where the text of the next child and the comma before it begins
+    std::size_t first_edit = 0;   // of the child that is looked at
     std::uint32_t element = 0;
   };
 

@@ -29,8 +29,8 @@ constexpr json::ParseLimits kLimits{.max_bytes = 1024 * 1024, .max_depth = 8, .m
 }
 
 std::optional<PrivacyAction> action_named(std::string_view word) {
-  for (const auto action : {PrivacyAction::keep, PrivacyAction::hash, PrivacyAction::mask,
-                            PrivacyAction::drop}) {
+  for (const auto action :
+       {PrivacyAction::keep, PrivacyAction::hash, PrivacyAction::mask, PrivacyAction::drop}) {
     if (word == to_text(action)) return action;
   }
   return std::nullopt;
@@ -45,9 +45,8 @@ PrivacyAction read_action(const Node& node, std::string_view place) {
 std::size_t read_keep_last(const Node& node, std::string_view place) {
   std::size_t value = 0;
   const auto* end = node.text.data() + node.text.size();
-  const bool fits = node.kind == Kind::integer &&
-                    std::from_chars(node.text.data(), end, value) ==
-                        std::from_chars_result{end, std::errc{}};
+  const bool fits = node.kind == Kind::integer && std::from_chars(node.text.data(), end, value) ==
+                                                      std::from_chars_result{end, std::errc{}};
   if (!fits || value > kMaxKeepLast) {
     fail(place, fmt::format("keep_last must be a whole number from 0 to {}", kMaxKeepLast));
   }
@@ -67,7 +66,8 @@ void read_value(const Document& document, const Node& node, std::string_view pla
     return;
   }
   const Node* action = document.find(node, "action");
-  if (action == nullptr) fail(place, "the action is missing");
+  if (action == nullptr)
+    fail(place, "the action is missing (in TOML, a dotted path stands in quotes)");
   rule.action = read_action(*action, place);
   for_each_member(document, node, [&](const Node& member) {
     if (member.key == "keep_last") {

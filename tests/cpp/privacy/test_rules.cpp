@@ -36,9 +36,8 @@ TEST(PrivacyRules, HaveOneFormThatReadsBack) {
       R"({"fields": {"b": {"action": "mask", "keep_last": 2}, "a": "hash", "c": {"action": "drop"}},
           "default_action": "drop", "defaults": false})",
       kKey);
-  EXPECT_EQ(policy.rules_json(),
-            R"({"defaults":false,"default_action":"drop","fields":)"
-            R"({"a":"hash","b":{"action":"mask","keep_last":2},"c":"drop"}})");
+  EXPECT_EQ(policy.rules_json(), R"({"defaults":false,"default_action":"drop","fields":)"
+                                 R"({"a":"hash","b":{"action":"mask","keep_last":2},"c":"drop"}})");
   EXPECT_EQ(PrivacyPolicy::from_json(policy.rules_json(), kKey), policy);
 }
 

@@ -75,7 +75,8 @@ TEST(StoredOriginal, FindsANameHoweverItIsSpelled) {
 }
 
 TEST(StoredOriginal, EscapesBeforeAPlaceDoNotMoveIt) {
-  const std::string event = "{\"\\u00fc\":\"\\n\\\"\",\"a\":\"\xC3\xBC\xF0\x9F\x98\x80\",\"pin\":1}";
+  const std::string event =
+      "{\"\\u00fc\":\"\\n\\\"\",\"a\":\"\xC3\xBC\xF0\x9F\x98\x80\",\"pin\":1}";
   EXPECT_EQ(stored(event, "{}").text,
             "{\"\\u00fc\":\"\\n\\\"\",\"a\":\"\xC3\xBC\xF0\x9F\x98\x80\",\"pin\":\"***\"}");
 }
@@ -111,7 +112,8 @@ TEST(StoredOriginal, TheMoreExactRuleDecidesThenTheStricterOne) {
   const std::string event = R"({"a":{"b":1,"c":2}})";
   EXPECT_EQ(with(event, R"("a.*":"drop","a.b":"keep")"), R"({"a":{"b":1}})");
   EXPECT_EQ(with(event, R"("a.*":"mask","**.b":"drop")"), R"({"a":{"c":"***"}})");
-  EXPECT_EQ(with(event, R"("a.b":"keep","a.B":"mask","a._b":"hash")"), R"({"a":{"b":"***","c":2}})");
+  EXPECT_EQ(with(event, R"("a.b":"keep","a.B":"mask","a._b":"hash")"),
+            R"({"a":{"b":"***","c":2}})");
   EXPECT_EQ(with(R"({"a":"12345678"})",
                  R"("a":{"action":"mask","keep_last":2},"A":{"action":"mask","keep_last":4})"),
             R"({"a":"***78"})");
@@ -120,10 +122,10 @@ TEST(StoredOriginal, TheMoreExactRuleDecidesThenTheStricterOne) {
 TEST(StoredOriginal, KeepingAnObjectDoesNotKeepTheSecretsInIt) {
   EXPECT_EQ(stored(R"({"a":{"b":1,"token":2}})", R"({"fields":{"a":"keep"}})").text,
             R"({"a":{"b":1,"token":"***"}})");
-  EXPECT_EQ(
-      stored(R"({"x":1,"a":{"b":1,"token":2}})", R"({"default_action":"drop","fields":{"a":"keep"}})")
-          .text,
-      R"({"a":{"b":1,"token":"***"}})");
+  EXPECT_EQ(stored(R"({"x":1,"a":{"b":1,"token":2}})",
+                   R"({"default_action":"drop","fields":{"a":"keep"}})")
+                .text,
+            R"({"a":{"b":1,"token":"***"}})");
 }
 
 TEST(StoredOriginal, DefaultDropLeavesOnlyWhatIsKept) {

@@ -49,8 +49,9 @@ TEST(Hash, IsThatOfTheValueSpelledOneWay) {
   EXPECT_EQ(
       hashed(key, R"("+49 151 2345678")"),
       R"("hmac-sha256:9f761d65:ec2fa77f09c168b63d72c1bd4fa02a49f4fcbc4513ac0c945a8d511fda2d5e9f")");
-  EXPECT_EQ(hashed(key, "\"Z\xC3\xBC\""),
-            R"("hmac-sha256:9f761d65:4eed414b31ba3ebaba9cf7d0d7312ebbe4b5d01782bd9080752e1223b2b8ab4f")");
+  EXPECT_EQ(
+      hashed(key, "\"Z\xC3\xBC\""),
+      R"("hmac-sha256:9f761d65:4eed414b31ba3ebaba9cf7d0d7312ebbe4b5d01782bd9080752e1223b2b8ab4f")");
   EXPECT_EQ(
       hashed(key, R"( { "a" : [ 1, "\u00fc" ] } )"),
       R"("hmac-sha256:9f761d65:2ab40a8fb2f8708cdafada13158ed6bf45d3601a4f817e169b23716a170bb056")");

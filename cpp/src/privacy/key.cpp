@@ -1,4 +1,6 @@
-// The file that holds a policy's key.
+// A key, and the file that holds it.
+#include "privacy/key.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,8 +15,6 @@
 namespace cxrelay {
 namespace {
 
-constexpr std::size_t kMinKeyBytes = 16;
-constexpr std::size_t kMaxKeyBytes = 4096;
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
 
 [[noreturn]] void fail(const std::string& path, const char* problem) {
@@ -29,6 +29,10 @@ Fd open_key(const std::string& path) {
   }
 }
 
+bool is_long_enough(std::string_view key) {
+  return key.size() >= kMinPrivacyKeyBytes && key.size() <= kMaxPrivacyKeyBytes;
+}
+
 // Whoever else can read the key can find out what was hashed, value by value.
 void refuse_shared(const Fd& fd, const std::string& path) {
   struct stat info {};
@@ -40,7 +44,7 @@ void refuse_shared(const Fd& fd, const std::string& path) {
 
 // Up to one byte more than a key may have, besides a line end.
 std::string read_all(const Fd& fd, const std::string& path) {
-  std::string text(kMaxKeyBytes + 3, '\0');
+  std::string text(kMaxPrivacyKeyBytes + 3, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
     const ssize_t n = ::read(fd.get(), text.data() + size, text.size() - size);
@@ -55,12 +59,16 @@ std::string read_all(const Fd& fd, const std::string& path) {
 
 }  // namespace
 
+void check_privacy_key(std::string_view key) {
+  if (!is_long_enough(key)) throw ConfigError("privacy: a key has 16 to 4096 bytes");
+}
+
 std::string read_privacy_key(const std::string& path) {
   const Fd fd = open_key(path);
   refuse_shared(fd, path);
   std::string key = read_all(fd, path);
   while (key.ends_with('\n') || key.ends_with('\r')) key.pop_back();
-  if (key.size() >= kMinKeyBytes && key.size() <= kMaxKeyBytes) return key;
+  if (is_long_enough(key)) return key;
   wipe(key);
   fail(path, "must hold 16 to 4096 bytes");
 }
