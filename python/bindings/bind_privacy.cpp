@@ -31,6 +31,8 @@ py::object json_module() { return py::module_::import("json"); }
 
 PrivacyPolicy from_rules(const py::dict& fields, bool defaults, const std::string& default_action,
                          const py::bytes& key, const std::string& key_file) {
+  const bool is_default = fields.empty() && defaults && default_action == "keep";
+  if (is_default && py::len(key) == 0 && key_file.empty()) return PrivacyPolicy::default_policy();
   py::dict rules;
   rules["fields"] = fields;
   rules["defaults"] = defaults;

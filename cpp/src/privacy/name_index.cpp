@@ -6,53 +6,68 @@
 #include "privacy/name.hpp"
 
 namespace cxrelay::privacy {
+namespace {
+
+std::uint16_t end_of(char before_last, char last) noexcept {
+  const std::array bytes{before_last, last};
+  return load_word<std::uint16_t>(bytes.data());
+}
+
+// The bytes that fold to `c`.
+std::array<char, 2> spellings(char c) noexcept {
+  const bool is_letter = c >= 'a' && c <= 'z';
+  return {c, is_letter ? static_cast<char>(c - 'a' + 'A') : c};
+}
+
+}  // namespace
+
+// Behind a byte that is skipped any name may end.
+NameIndex::NameIndex() {
+  for (const char skipped : {'_', '-'}) {
+    for (int other = 0; other < 256; ++other) {
+      admit(skipped, static_cast<char>(other));
+      admit(static_cast<char>(other), skipped);
+    }
+  }
+}
 
 void NameIndex::add(const Part& last, std::size_t rule) {
+  if (last.kind == Part::Kind::one || last.index) {
+    for_elements_.push_back(rule);
+    has_nameless_ = true;
+  }
   if (last.kind == Part::Kind::one) {
     for_any_name_.push_back(rule);
-    for_elements_.push_back(rule);
-    has_nameless_ = true;
     return;
   }
-  if (last.index) {
-    for_elements_.push_back(rule);
-    has_nameless_ = true;
+  named_.push_back({last, rule});
+  if (last.name.size() < 2) {
+    has_short_ = true;
+    known_ends_.set();
+    return;
   }
-  if (last.kind == Part::Kind::ending) {
-    by_ending_.emplace_back(last.name, rule);
-  } else {
-    by_name_[last.name].push_back(rule);
-  }
-  has_short_ |= last.name.size() < 2;
-  admit(last.name);
-}
-
-// Sets the bit of every pair of bytes that a name may end with if it is, or ends with, `wanted`.
-void NameIndex::admit(std::string_view wanted) {
-  const auto fits = [&](char before_last, char last) {
-    if (is_skipped(before_last) || is_skipped(last) || wanted.size() < 2) return true;
-    return fold(before_last) == wanted[wanted.size() - 2] && fold(last) == wanted.back();
-  };
-  for (std::size_t pair = 0; pair < endings_.size(); ++pair) {
-    const std::array bytes{static_cast<char>(pair & 0xFF), static_cast<char>(pair >> 8)};
-    if (fits(bytes[0], bytes[1])) endings_.set(load_word<std::uint16_t>(bytes.data()));
+  const char before_last = last.name[last.name.size() - 2];
+  by_end_[end_of(before_last, last.name.back())].push_back({last, rule});
+  for (const char first : spellings(before_last)) {
+    for (const char second : spellings(last.name.back())) admit(first, second);
   }
 }
 
-// Valid until this thread asks again.
-std::string_view NameIndex::folded_key(std::string_view name) {
-  static thread_local std::string text;
-  text.clear();
-  for (const char c : name) {
-    if (!is_skipped(c)) text += fold(c);
-  }
-  return text;
-}
+void NameIndex::admit(char before_last, char last) { known_ends_.set(end_of(before_last, last)); }
 
 bool NameIndex::is_meant(std::string_view name) const {
-  if (by_name_.contains(folded_key(name))) return true;
-  return std::ranges::any_of(by_ending_,
-                             [&](const auto& rule) { return ends_in_name(name, rule.first); });
+  return std::ranges::any_of(with_end_of(name), [&](const Meant& meant) {
+    return meant.part.matches({name, 0, false});
+  });
+}
+
+const std::vector<NameIndex::Meant>& NameIndex::with_end_of(std::string_view name) const {
+  static const std::vector<Meant> none;
+  if (has_short_ || name.size() < 2) return named_;
+  const char before_last = name[name.size() - 2];
+  if (is_skipped(before_last) || is_skipped(name.back())) return named_;
+  const auto found = by_end_.find(end_of(fold(before_last), fold(name.back())));
+  return found != by_end_.end() ? found->second : none;
 }
 
 }  // namespace cxrelay::privacy
