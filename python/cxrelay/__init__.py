@@ -145,7 +145,8 @@ __all__ = [
 _HOMES = {
     "_core": (
         "BackupResult CheckResult Checkpoint Claim ExportResult PrivacyPolicy Queue QueueStats Receipt "
-        "StoredOriginal TokenProvider Update VerifyResult generate_checkpoint_key sign_checkpoint verify_audit write_checkpoint"
+        "StoredOriginal TokenProvider Update VerifyResult generate_checkpoint_key sign_checkpoint "
+        "verify_audit write_checkpoint"
     ),
     "config": (
         "AuditConfig AuthConfig LimitsConfig MappingConfig PrivacyConfig QueueConfig RelayConfig "

@@ -16,7 +16,7 @@ namespace {
 class KeyFile : public ::testing::Test {
  protected:
   std::string write(const std::string& bytes, mode_t mode = 0600) const {
-    const auto path = directory_.file("privacy.key");
+    auto path = directory_.file("privacy.key");
     std::ofstream(path, std::ios::binary) << bytes;
     ::chmod(path.c_str(), mode);
     return path;

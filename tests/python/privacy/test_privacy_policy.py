@@ -151,7 +151,7 @@ class TestValue:
             pickle.dumps(PrivacyPolicy.from_rules({}, key=KEY))
 
     def test_refuses_wrong_rules_with_their_place(self) -> None:
-        with pytest.raises(ConfigError, match='fields "a.b": must be'):
+        with pytest.raises(ConfigError, match=r'fields "a\.b": must be'):
             PrivacyPolicy.from_rules({"a.b": "hide"})
         with pytest.raises(ConfigError, match="TOML"):
             PrivacyPolicy.from_rules({"a": {"b": "drop"}})
