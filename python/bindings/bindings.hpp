@@ -22,6 +22,7 @@ void bind_errors(py::module_& m);
 void bind_event(py::module_& m);
 void bind_libraries(py::module_& m);
 void bind_mapping(py::module_& m);
+void bind_privacy(py::module_& m);
 void bind_queue(py::module_& m);
 void bind_relay(py::module_& m);
 

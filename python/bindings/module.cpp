@@ -8,6 +8,7 @@ PYBIND11_MODULE(_core, m) {
   bind_errors(m);
   bind_event(m);
   bind_mapping(m);
+  bind_privacy(m);
   bind_queue(m);
   bind_audit(m);
   bind_auth(m);

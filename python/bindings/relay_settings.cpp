@@ -56,6 +56,7 @@ const std::map<std::string, Setter>& setters() {
       CXRELAY_SETTING(std::int64_t, "breaker_max_wait_ms", updater.breaker.max_wait_ms),
       CXRELAY_SETTING(double, "max_requests_per_s", updater.pace.max_requests_per_s),
       CXRELAY_SETTING(bool, "adaptive_pace", updater.pace.adaptive),
+      CXRELAY_SETTING(PrivacyPolicy, "privacy", privacy),
       CXRELAY_SETTING(std::size_t, "max_body_bytes", limits.max_bytes),
       CXRELAY_SETTING(std::size_t, "max_depth", limits.max_depth),
       CXRELAY_SETTING(std::size_t, "max_keys", limits.max_keys),
@@ -68,6 +69,11 @@ const std::map<std::string, Setter>& setters() {
          if (value.is_none()) return;
          config.target.read_back = interactions_read_back();
          config.target.read_back->late_ms = value.cast<std::int64_t>();
+       }},
+      {"fingerprint_key_file",
+       [](RelayConfig& config, const py::handle& value) {
+         const auto path = value.cast<std::string>();
+         if (!path.empty()) config.fingerprint_key = read_privacy_key(path);
        }},
       {"base_url", [](RelayConfig&, const py::handle&) {}},  // taken first: it makes the target
   };

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
         CheckResult,
         Claim,
         ExportResult,
+        PrivacyPolicy,
         Queue,
         QueueStats,
         Receipt,
         Retained,
+        StoredOriginal,
         TokenProvider,
         Update,
         VerifyResult,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
         AuthConfig,
         LimitsConfig,
         MappingConfig,
+        PrivacyConfig,
         QueueConfig,
         RelayConfig,
         RetryConfig,
@@ -108,6 +111,8 @@ __all__ = [
     "Mapping",
     "MappingConfig",
     "MappingError",
+    "PrivacyConfig",
+    "PrivacyPolicy",
     "Queue",
     "QueueConfig",
     "QueueStats",
@@ -122,6 +127,7 @@ __all__ = [
     "Secret",
     "Simulator",
     "StoreError",
+    "StoredOriginal",
     "Story",
     "TargetConfig",
     "TargetState",
@@ -142,12 +148,13 @@ __all__ = [
 
 _HOMES = {
     "_core": (
-        "BackupResult CheckResult Checkpoint Claim ExportResult Queue QueueStats Receipt Retained "
-        "TokenProvider Update VerifyResult generate_checkpoint_key sign_checkpoint verify_audit write_checkpoint"
+        "BackupResult CheckResult Checkpoint Claim ExportResult PrivacyPolicy Queue QueueStats Receipt "
+        "Retained StoredOriginal TokenProvider Update VerifyResult generate_checkpoint_key "
+        "sign_checkpoint verify_audit write_checkpoint"
     ),
     "config": (
-        "AuditConfig AuthConfig LimitsConfig MappingConfig QueueConfig RelayConfig RetryConfig "
-        "Secret TargetConfig"
+        "AuditConfig AuthConfig LimitsConfig MappingConfig PrivacyConfig QueueConfig RelayConfig "
+        "RetryConfig Secret TargetConfig"
     ),
     "errors": (
         "AuditError AuthError ClosedError ConfigError Error ErrorDetails FencedError MappingError "

@@ -124,6 +124,89 @@ class Mapping:
     def __getstate__(self) -> object: ...
     def __setstate__(self, state: Any, /) -> None: ...
 
+# ---- privacy ----
+
+@final
+class StoredOriginal:
+    """What is stored of an event, and how many of its values were changed."""
+
+    @property
+    def text(self) -> bytes: ...  # the bytes as they came if nothing was changed
+    @property
+    def dropped(self) -> int: ...
+    @property
+    def masked(self) -> int: ...
+    @property
+    def hashed(self) -> int: ...
+
+@final
+class PrivacyPolicy:
+    """What of an event's original is kept, masked, hashed or dropped before it is stored.
+
+    Immutable; any number of threads may use one (``cpp/docs/privacy.md``).
+    """
+
+    @staticmethod
+    def default() -> PrivacyPolicy:
+        """Returns the policy that masks members whose names mean secrets, and nothing else."""
+
+    @staticmethod
+    def from_rules(
+        fields: dict[str, Any],
+        *,
+        defaults: bool = True,
+        default_action: str = "keep",
+        key: bytes = b"",
+        key_file: str = "",
+    ) -> PrivacyPolicy:
+        """Compiles rules.
+
+        Args:
+            fields: path to ``"keep"``, ``"mask"``, ``"hash"``, ``"drop"``, or
+                ``{"action": "mask", "keep_last": n}``.
+            defaults: whether members whose names mean secrets are masked unless a rule says
+                otherwise.
+            default_action: for values that no rule means.
+            key: for ``"hash"``: 16 to 4,096 bytes.
+            key_file: where the key is read from instead; private to its owner.
+
+        Raises:
+            ConfigError: a rule or the key is wrong; names the field, never the key.
+        """
+
+    @staticmethod
+    def secret_names() -> list[str]:
+        """Returns the patterns of names that the defaults mask."""
+
+    def apply(self, body: _Body, /) -> bytes:
+        """Returns what would be stored of an event.
+
+        Raises:
+            ValidationError: it is no JSON object within the default limits.
+        """
+
+    def examine(self, body: _Body, /) -> StoredOriginal:
+        """Returns :meth:`apply` with counts of what was changed."""
+
+    @property
+    def version(self) -> str:
+        """Twelve hexadecimal digits; equal policies with equal keys have equal versions."""
+
+    @property
+    def key_id(self) -> str:
+        """Eight hexadecimal digits that tell the key from others; "" without a key."""
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """``defaults``, ``default_action`` and ``fields``, as a new dict."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: object, /) -> Self: ...
+    def __getstate__(self) -> object: ...
+    def __setstate__(self, state: Any, /) -> None: ...
+
 # ---- queue ----
 
 @final
@@ -485,6 +568,8 @@ class RelaySettings(TypedDict, total=False):
     max_depth: int
     max_keys: int
     max_segment_bytes: int
+    privacy: PrivacyPolicy
+    fingerprint_key_file: str  # "" = no key
 
 @final
 class TargetState:

@@ -369,6 +369,8 @@ class Relay:
             "breaker_max_wait_ms": config.retry.breaker_max_wait_ms,
             "max_requests_per_s": config.target.max_requests_per_s,
             "adaptive_pace": config.target.adaptive_pace,
+            "privacy": config.privacy.load(),
+            "fingerprint_key_file": config.privacy.fingerprint_key_file,
             "max_body_bytes": config.limits.max_body_bytes,
             "max_depth": config.limits.max_depth,
             "max_keys": config.limits.max_keys,

@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 # Who may include whom; what stands behind an arrow is open too, and `base` to everyone.
 ARROWS = {
-    "relay": {"delivery", "mapping", "audit"},
+    "relay": {"delivery", "privacy", "audit"},
     "delivery": {"queue", "target", "http", "auth"},
     "target": {"queue", "http", "json"},
     "auth": {"http", "json"},
     "queue": {"audit", "sqlite", "json"},
     "audit": {"json"},
+    "privacy": {"mapping"},
     "mapping": {"event"},
     "event": {"json"},
     "sqlite": set(),
@@ -40,7 +41,7 @@ THIRD_PARTIES = {
     "simdjson": (r"simdjson\.h", r"cpp/src/json/"),
     "sqlite3": (r"sqlite3(ext)?\.h", r"cpp/src/sqlite/"),
     "libcurl": (r"curl/", r"cpp/src/http/"),
-    "OpenSSL": (r"openssl/", r"cpp/src/base/(digest|ed25519)\."),
+    "OpenSSL": (r"openssl/", r"cpp/src/base/(digest|ed25519|hmac)\."),
     "zlib": (r"zlib\.h|zconf\.h", r"cpp/src/base/gzip\."),
     "fmt": (r"fmt/", r"cpp/src/"),
     "pybind11": (r"pybind11/|Python\.h", r"python/bindings/"),

@@ -34,9 +34,14 @@ struct NewUpdate {
   std::string_view idempotency_key;
   std::string_view interaction_id;
   std::int64_t event_time_us = 0;  // UTC
-  std::string_view original;       // the event's bytes as they came
+  std::string_view original;       // the event's bytes as they are to be kept
   std::string_view mapped;         // JSON object to write; empty = nothing to write
   std::string_view mapping_version;
+  // What tells the event from others, where `original` is not as it came: JSON text. Not stored, only its fingerprint.
+  // Empty = the original.
+  std::string_view identity = {};
+  // What a privacy policy changed in the original, for the record: a JSON object. Empty = nothing.
+  std::string_view privacy = {};
 };
 
 enum class PutStatus {

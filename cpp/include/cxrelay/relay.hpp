@@ -22,6 +22,7 @@
 #include "cxrelay/event.hpp"
 #include "cxrelay/http.hpp"
 #include "cxrelay/mapping.hpp"
+#include "cxrelay/privacy.hpp"
 #include "cxrelay/queue.hpp"
 #include "cxrelay/target.hpp"
 #include "cxrelay/updater.hpp"
@@ -31,6 +32,10 @@ namespace cxrelay {
 struct RelayConfig {
   std::string queue_path = "cxrelay.db";
   InputLimits limits;
+  PrivacyPolicy privacy = PrivacyPolicy::default_policy();  // for what is stored as the original
+  // Secret: makes the fingerprints, by which events are known again, of no use for guessing events; 16 to 4096 bytes.
+  // Empty = without a key. To change it makes strangers of all events that came before. See read_privacy_key().
+  std::string fingerprint_key;
   Target target;             // may stay without base_url: then only ingest works
   AuthConfig auth;           // may stay without credentials: then only ingest works
   std::string userinfo_url;  // for check_scopes(); empty = {base_url}/api/v2/oauth2/userinfo

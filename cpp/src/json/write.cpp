@@ -1,5 +1,8 @@
 #include "json/write.hpp"
 
+#include <cstdint>
+#include <vector>
+
 namespace cxrelay::json {
 namespace {
 
@@ -48,6 +51,54 @@ std::size_t string_end(std::string_view json, std::size_t at) noexcept {
   return at < json.size() ? at + 1 : json.size();
 }
 
+bool is_container(const Node& node) noexcept {
+  return node.kind == Kind::array || node.kind == Kind::object;
+}
+
+// A loop over the flat array, not a recursion: nothing here depends on how deep the value is nested.
+class ValueWriter {
+ public:
+  ValueWriter(std::string& out, const Document& document) : out_(out), document_(document) {}
+
+  void write(std::uint32_t first) {
+    const auto nodes = document_.nodes();
+    for (std::uint32_t index = first; index < nodes[first].next; ++index) {
+      close_ended(index);
+      if (!open_.empty()) separate(index);
+      const Node& node = nodes[index];
+      if (is_container(node)) {
+        out_ += node.kind == Kind::object ? '{' : '[';
+        open_.push_back(index);
+      } else if (node.kind == Kind::string) {
+        append_string(out_, node.text);
+      } else {
+        out_ += document_.raw(node);
+      }
+    }
+    close_ended(nodes[first].next);
+  }
+
+ private:
+  void close_ended(std::uint32_t index) {
+    for (; !open_.empty() && container().next == index; open_.pop_back()) {
+      out_ += container().kind == Kind::object ? '}' : ']';
+    }
+  }
+
+  void separate(std::uint32_t index) {
+    if (index != open_.back() + 1) out_ += ',';
+    if (container().kind != Kind::object) return;
+    append_string(out_, document_.nodes()[index].key);
+    out_ += ':';
+  }
+
+  const Node& container() const { return document_.nodes()[open_.back()]; }
+
+  std::string& out_;
+  const Document& document_;
+  std::vector<std::uint32_t> open_;  // containers
+};
+
 }  // namespace
 
 void append_string(std::string& out, std::string_view utf8) {
@@ -73,6 +124,11 @@ void append_minified(std::string& out, std::string_view json) {
     out.append(json, begin, at - begin);
     while (at < json.size() && is_space(json[at])) ++at;
   }
+}
+
+void append_value(std::string& out, const Document& document, const Node& node) {
+  const auto first = static_cast<std::uint32_t>(&node - document.nodes().data());
+  ValueWriter(out, document).write(first);
 }
 
 }  // namespace cxrelay::json

@@ -7,6 +7,7 @@
 #include "event/event_view.hpp"
 #include "json/document.hpp"
 #include "json/write.hpp"
+#include "mapping/last_parsed.hpp"
 #include "mapping/program.hpp"
 #include "mapping/rule.hpp"
 
@@ -75,6 +76,8 @@ ThreadMemory& thread_memory() {
 }
 
 }  // namespace
+
+const json::Document& mapping::last_parsed() { return thread_memory().document; }
 
 std::string_view to_text(RuleOutcome outcome) noexcept {
   switch (outcome) {

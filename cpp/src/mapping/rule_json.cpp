@@ -24,36 +24,6 @@ bool is_empty(const Node& node) {
   }
 }
 
-void append_canonical(std::string& out, const Document& document, const Node& node);
-
-void append_children(std::string& out, const Document& document, const Node& parent) {
-  bool first = true;
-  for_each_child(document, parent, [&](const Node& child) {
-    if (!first) out += ',';
-    first = false;
-    if (parent.kind == Kind::object) {
-      json::append_string(out, child.key);
-      out += ':';
-    }
-    append_canonical(out, document, child);
-  });
-}
-
-void append_canonical(std::string& out, const Document& document, const Node& node) {
-  switch (node.kind) {
-    case Kind::string:
-      return json::append_string(out, node.text);
-    case Kind::array:
-    case Kind::object:
-      out += node.kind == Kind::array ? '[' : '{';
-      append_children(out, document, node);
-      out += node.kind == Kind::array ? ']' : '}';
-      return;
-    default:
-      out += document.raw(node);
-  }
-}
-
 }  // namespace
 
 void fail(const std::string& message, const std::string& place) {
@@ -90,7 +60,7 @@ const Node& require_kind(const Node& node, Kind kind, const char* what, const st
 
 std::string constant_text(const Document& document, const Node& node) {
   std::string out;
-  if (!is_empty(node)) append_canonical(out, document, node);
+  if (!is_empty(node)) json::append_value(out, document, node);
   return out;
 }
 

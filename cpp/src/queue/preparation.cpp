@@ -20,9 +20,14 @@ Sha256& thread_hasher() {
   return *hasher;
 }
 
+std::string_view identity_of(const NewUpdate& update) {
+  if (!update.identity.empty()) return update.identity;
+  return update.original.empty() ? update.mapped : update.original;
+}
+
 void prepare(PreparedPut& put) {
   const NewUpdate& update = *put.update;
-  put.fingerprint = fingerprint_of(update.original.empty() ? update.mapped : update.original);
+  put.fingerprint = fingerprint_of(identity_of(update));
   Sha256& hasher = thread_hasher();
   if (!update.original.empty()) {
     put.original_digest = payload_digest(hasher, put.salt, update.original);

@@ -3,15 +3,22 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <string_view>
 
 namespace cxrelay::queue {
 namespace {
+
+// {"conflict_with":4,"privacy":{...}}, without what there is not; "" if there is neither.
+std::string accepted_detail(std::string_view conflict, std::string_view privacy) {
+  if (privacy.empty()) return conflict.empty() ? "" : fmt::format("{{{}}}", conflict);
+  return fmt::format("{{{}{}\"privacy\":{}}}", conflict, conflict.empty() ? "" : ",", privacy);
+}
 
 // The receipt stays where it is until the rows are written: its key goes into one.
 void append(const PreparedPut& put, Journal& journal, Receipt& receipt) {
   const NewUpdate& update = *put.update;
   receipt.idempotency_key = update.idempotency_key;
-  std::string detail;
+  std::string conflict;
   if (const auto known =
           journal.find(update.event_time_us, update.interaction_id, put.fingerprint)) {
     if (known->same_fingerprint) {
@@ -20,7 +27,7 @@ void append(const PreparedPut& put, Journal& journal, Receipt& receipt) {
     }
     receipt.status = PutStatus::conflict;
     receipt.idempotency_key.append("#").append(to_hex(put.fingerprint), 0, 16);
-    detail = fmt::format("{{\"conflict_with\":{}}}", known->seq);
+    conflict = fmt::format("\"conflict_with\":{}", known->seq);
   }
   if (update.mapped.empty()) receipt.status = PutStatus::empty;
 
@@ -31,6 +38,7 @@ void append(const PreparedPut& put, Journal& journal, Receipt& receipt) {
   record.event_time_us = update.event_time_us;
   record.fingerprint = &put.fingerprint;
   record.mapping_version = update.mapping_version;
+  const std::string detail = accepted_detail(conflict, update.privacy);
   record.detail = detail;
   record.salt = &put.salt;
   record.original = update.original;

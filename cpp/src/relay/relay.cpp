@@ -1,10 +1,18 @@
 #include "cxrelay/relay.hpp"
 
+#include <deque>
 #include <mutex>
+#include <optional>
 #include <utility>
 
+#include "base/ed25519.hpp"
+#include "base/hmac.hpp"
 #include "base/secret_text.hpp"
 #include "delivery/reporter.hpp"
+#include "json/write.hpp"
+#include "mapping/last_parsed.hpp"
+#include "privacy/key.hpp"
+#include "privacy/program.hpp"
 #include "relay/audit_export.hpp"
 #include "relay/export_loop.hpp"
 #include "relay/reject_reason.hpp"
@@ -42,11 +50,50 @@ void keep_secrets_out(ScopeCheck& check, const AuthConfig& auth, const std::stri
   for (std::string& scope : *check.scopes) scope = without_secrets(std::move(scope), secrets);
 }
 
+std::optional<HmacSha256> ready_key(std::string& key) {
+  if (key.empty()) return std::nullopt;
+  check_privacy_key(key);
+  std::optional<HmacSha256> ready(std::in_place, key);
+  wipe(key);
+  return ready;
+}
+
+// What is stored of events in the place of their bytes, until it is.
+class StoredForms {
+ public:
+  StoredForms(const PrivacyPolicy& policy, const std::optional<HmacSha256>& fingerprint_key)
+      : policy_(policy), fingerprint_key_(fingerprint_key) {}
+
+  // `event` is what `update` was made from. It stays the same event, whatever is kept of it.
+  void apply(const json::Document& event, NewUpdate& update) {
+    const std::string_view body = update.original;
+    if (policy_.program().rewrite(event, stored_)) {
+      update.identity = body;
+      update.original = kept_.emplace_back(std::move(stored_.text));
+      update.privacy = kept_.emplace_back(privacy::record_note(policy_.version(), stored_.counts));
+    }
+    if (fingerprint_key_) update.identity = kept_.emplace_back(keyed_identity(body));
+  }
+
+ private:
+  std::string keyed_identity(std::string_view body) const {
+    std::string minified;
+    json::append_minified(minified, body);
+    return to_hex(fingerprint_key_->of(minified));
+  }
+
+  const PrivacyPolicy& policy_;
+  const std::optional<HmacSha256>& fingerprint_key_;
+  StoredOriginal stored_;
+  std::deque<std::string> kept_;
+};
+
 }  // namespace
 
 struct Relay::Impl {
   Impl(RelayConfig settings, Mapping rules)
       : config(std::move(settings)),
+        fingerprint_key(ready_key(config.fingerprint_key)),
         mapping(std::move(rules)),
         queue(open_sqlite_queue(queue_options(config))),
         exporter(queue->audit_source(), config.audit, config.updater.log),
@@ -117,6 +164,7 @@ struct Relay::Impl {
   }
 
   RelayConfig config;
+  std::optional<HmacSha256> fingerprint_key;
   Mapping mapping;
   std::unique_ptr<Queue> queue;
   mutable std::mutex mutex;
@@ -143,10 +191,12 @@ std::vector<IngestResult> Relay::ingest_many(std::span<const std::string_view> b
   std::vector<NewUpdate> updates;
   std::vector<std::string> reasons;
   std::vector<Reject> rejects;
+  StoredForms forms(impl_->config.privacy, impl_->fingerprint_key);
   updates.reserve(bodies.size());
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     if (impl_->mapping.apply_json(bodies[i], impl_->config.limits, events[i], errors[i])) {
       updates.push_back(to_update(events[i], bodies[i], impl_->mapping.version()));
+      forms.apply(mapping::last_parsed(), updates.back());
     } else {
       reasons.push_back(reject_reason(errors[i]));
     }

@@ -7,7 +7,19 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import audit, demo, doctor, explain, flush, ingest, map_events, queue, simulate, torture
+from . import (
+    audit,
+    demo,
+    doctor,
+    explain,
+    flush,
+    ingest,
+    map_events,
+    privacy,
+    queue,
+    simulate,
+    torture,
+)
 from .command import Commands
 from .exit_code import ExitCode, code_of, exit_code_help
 from .output import Output
@@ -15,7 +27,10 @@ from .settings import add_shared_options
 
 __all__ = ["ExitCode", "main"]
 
-_GROUPS = (demo, torture, simulate, ingest, flush, queue, explain, audit, map_events, doctor)
+_GROUPS = (
+    *(demo, torture, simulate, ingest, flush, queue, explain),
+    *(audit, map_events, privacy, doctor),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -97,6 +97,9 @@ def _files(config: RelayConfig) -> Iterator[Finding]:
     else:
         yield Finding("queue file", "ok", f"{queue.absolute()} (made at first use)")
     yield Finding("mapping", "ok", f"version {config.mapping.load().version}")
+    policy = config.privacy.load()
+    key = f"key {policy.key_id}" if policy.key_id else "no key"
+    yield Finding("privacy policy", "ok", f"version {policy.version}, {key}")
     log = config.audit.path
     yield Finding("audit log", "ok", str(Path(log).absolute()) if log else "none is exported")
     yield _ca_file(config.target.ca_file)

@@ -13,6 +13,7 @@ from cxrelay.stories import (
     Mapped,
     Received,
     RecordRef,
+    Redacted,
     Revived,
     Rule,
     Step,
@@ -98,6 +99,12 @@ def _received(step: Received) -> Iterator[str]:
         yield f"without an original; {_record(step.record)}"
     if step.conflict_with is not None:
         yield f"same time as {_update(step.conflict_with)}, but another payload"
+
+
+@_told.register
+def _redacted(step: Redacted) -> Iterator[str]:
+    counts = f"{step.dropped:,} dropped, {step.masked:,} masked, {step.hashed:,} hashed"
+    yield f"by policy {one_line(step.policy)}: {counts}"
 
 
 @_told.register

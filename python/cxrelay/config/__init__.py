@@ -10,6 +10,8 @@
     [auth]                                    path = "audit_transformations.log"
     client_id = "my-client"                   [mapping]
     client_secret_file = "secret.txt"         file = "mapping.toml"
+    [privacy.fields]
+    "customer.phone" = "mask"
 
 Every key is optional. Relative paths in a file count from the file's folder. ``CXONE_CLIENT_ID``,
 ``CXONE_CLIENT_SECRET``, ``CXONE_REGION``, ``CXONE_BASE_URL``, ``CXONE_TOKEN_URL`` and
@@ -26,6 +28,7 @@ from .sections import (
     AuthConfig,
     LimitsConfig,
     MappingConfig,
+    PrivacyConfig,
     QueueConfig,
     RetryConfig,
     TargetConfig,
@@ -37,6 +40,7 @@ __all__ = [
     "AuthConfig",
     "LimitsConfig",
     "MappingConfig",
+    "PrivacyConfig",
     "QueueConfig",
     "RelayConfig",
     "RetryConfig",

@@ -16,6 +16,7 @@ from .sections import (
     AuthConfig,
     LimitsConfig,
     MappingConfig,
+    PrivacyConfig,
     QueueConfig,
     RetryConfig,
     Section,
@@ -43,6 +44,7 @@ _SECTIONS: dict[str, type[Section]] = {
         LimitsConfig,
         AuditConfig,
         MappingConfig,
+        PrivacyConfig,
     )
 }
 

@@ -12,6 +12,7 @@ from .sections import (
     AuthConfig,
     LimitsConfig,
     MappingConfig,
+    PrivacyConfig,
     QueueConfig,
     RetryConfig,
     TargetConfig,
@@ -29,6 +30,7 @@ class RelayConfig:
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     audit: AuditConfig = field(default_factory=AuditConfig)
     mapping: MappingConfig = field(default_factory=MappingConfig)
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
 
     @classmethod
     def from_file(

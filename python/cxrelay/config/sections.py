@@ -14,6 +14,7 @@ from .secret import Secret
 from .values import check_value, decimal, flag, number, path, text
 
 if TYPE_CHECKING:
+    from cxrelay._core import PrivacyPolicy
     from cxrelay.mapping import Mapping
 
 _MINUTE_MS = 60_000
@@ -50,6 +51,11 @@ def _check_secret(value: Any) -> str | None:
 def _check_rules(value: Any) -> str | None:
     fits = value is None or isinstance(value, (list, dict))
     return None if fits else "a list of rules or a table"
+
+
+def _check_fields(value: Any) -> str | None:
+    fits = isinstance(value, dict) and all(isinstance(name, str) for name in value)
+    return None if fits else "a table from path to action"
 
 
 _path = path  # a section may have a field of that name
@@ -176,6 +182,36 @@ class AuditConfig(Section):
     checkpoint_output: str = _path(words=frozenset({"-", "syslog"}))
     checkpoint_records: int = number(10_000, 1, 1 << 40)  # a checkpoint after so many records
     checkpoint_minutes: int = number(60, 1, 366 * 24 * 60, "minutes")  # or so much time
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivacyConfig(Section):
+    """What of an event's original is stored; the mapping sees all of it."""
+
+    name = "privacy"
+    defaults: bool = flag(True)  # mask members whose names mean secrets
+    default_action: str = text(  # for values that no rule means
+        "keep",
+        expect='"keep", "mask", "hash" or "drop"',
+        good=("keep", "mask", "hash", "drop").__contains__,
+    )
+    key_file: str = path()  # for "hash"; private to its owner
+    # Makes fingerprints useless for guessing events. From the first event on, never changed.
+    fingerprint_key_file: str = path()
+    fields: dict[str, Any] = field(
+        default_factory=dict, hash=False, metadata={"check": _check_fields}
+    )
+
+    def load(self) -> PrivacyPolicy:
+        """Compiles the policy. Raises ConfigError if a rule or the key file is wrong."""
+        from cxrelay._core import PrivacyPolicy
+
+        return PrivacyPolicy.from_rules(
+            self.fields,
+            defaults=self.defaults,
+            default_action=self.default_action,
+            key_file=self.key_file,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,6 +69,23 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Redacted:
+    """The privacy policy changed the original before it was stored; its hash is of what is stored.
+
+    Attributes:
+        policy: version of the policy.
+        dropped: values that were taken out.
+        masked: values that were replaced by ``***``.
+        hashed: values that were replaced by a hash under the policy's key.
+    """
+
+    policy: str
+    dropped: int
+    masked: int
+    hashed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Validated:
     """What became of the event.
 
@@ -218,4 +235,4 @@ class Ended:
     reason: str = ""
 
 
-Step = Received | Validated | Mapped | Contradicted | Wait | Attempt | Revived | Ended
+Step = Received | Redacted | Validated | Mapped | Contradicted | Wait | Attempt | Revived | Ended

@@ -12,7 +12,7 @@ from cxrelay.errors import ValidationError
 from .interaction import Interaction
 from .record import RECEIVED, Record
 from .settlement import read_settlement
-from .steps import Mapped, Received, Rule, UpdateRef, Validated
+from .steps import Mapped, Received, Redacted, Rule, UpdateRef, Validated
 from .story import Story
 from .timeline import Item, Timeline, ref
 
@@ -115,6 +115,7 @@ class _Teller:
             record,
             (
                 _received(record, conflict),
+                *_redacted(record),
                 Validated(record.action, status, attempts),
                 *_mapped(record, self._mapping),
             ),
@@ -198,6 +199,13 @@ def _received(record: Record, conflict: UpdateRef | None) -> Received:
     )
 
 
+def _redacted(record: Record) -> tuple[Redacted, ...]:
+    note = record.detail.get("privacy")
+    if note is None:
+        return ()
+    return (Redacted(note["policy"], note["dropped"], note["masked"], note["hashed"]),)
+
+
 def _mapped(record: Record, mapping: Mapping | None) -> tuple[Mapped, ...]:
     """Nothing for what no mapping made, such as a row of a tutorial file."""
     version = record.mapping_version
@@ -207,6 +215,8 @@ def _mapped(record: Record, mapping: Mapping | None) -> tuple[Mapped, ...]:
         return (Mapped(version, (), "the mapping of this version is not at hand"),)
     if record.original is None:
         return (Mapped(version, (), "the original is not there any more"),)
+    if "privacy" in record.detail:
+        return (Mapped(version, (), "the privacy policy changed the original"),)
     try:
         rules: Any = mapping.trace(record.original)
     except ValidationError:

@@ -34,5 +34,19 @@ TEST(AppendMinified, DropsSpaceBetweenTokensOnly) {
   EXPECT_EQ(minified("\" x \""), "\" x \"");
 }
 
+TEST(AppendValue, SpellsAValueOneWay) {
+  const auto spelled = [](std::string_view json, std::string_view key) {
+    Document document;
+    EXPECT_EQ(document.parse(json), ParseError::none);
+    std::string out;
+    append_value(out, document, *document.find(document.root(), key));
+    return out;
+  };
+  constexpr std::string_view kText =
+      R"({ "a" : [ 1.50, -0, [ ], { }, {"\u0062" : "\u00e9\/\u0001"} , true,null ], "c": "\u0041" })";
+  EXPECT_EQ(spelled(kText, "a"), "[1.50,-0,[],{},{\"b\":\"\xc3\xa9/\\u0001\"},true,null]");
+  EXPECT_EQ(spelled(kText, "c"), "\"A\"");
+}
+
 }  // namespace
 }  // namespace cxrelay::json

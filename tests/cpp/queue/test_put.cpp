@@ -39,6 +39,22 @@ TEST_F(PutTest, TheSameKeyWithAnotherPayloadIsKeptAndRecorded) {
   EXPECT_EQ(records.front().detail, R"({"conflict_with":1})");
 }
 
+TEST_F(PutTest, AnIdentityOfItsOwnTellsEventsApartAndIsNotStored) {
+  NewUpdate update{"i1_5", "i1", 5, R"({"a":"***"})", R"({"b":1})", "v1"};
+  update.identity = R"({"a":"canary one"})";
+  update.privacy = R"({"masked":1})";
+  EXPECT_EQ(queue_->put(std::span(&update, 1)).front().status, PutStatus::accepted);
+  update.original = R"({"a":"something else"})";
+  EXPECT_EQ(queue_->put(std::span(&update, 1)).front().status, PutStatus::duplicate);
+  update.identity = R"({"a":"canary two"})";
+  EXPECT_EQ(queue_->put(std::span(&update, 1)).front().status, PutStatus::conflict);
+  const auto records = queue_->audit_source().read(0, 10);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].original, R"({"a":"***"})");
+  EXPECT_EQ(records[0].detail, R"({"privacy":{"masked":1}})");
+  EXPECT_EQ(records[1].detail, R"({"conflict_with":1,"privacy":{"masked":1}})");
+}
+
 TEST_F(PutTest, NothingToWriteIsRecordedAndDoesNotWait) {
   EXPECT_EQ(put({"i1", 5, ""}).status, PutStatus::empty);
   EXPECT_EQ(put({"i1", 5, ""}).status, PutStatus::duplicate);

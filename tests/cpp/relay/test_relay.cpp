@@ -151,6 +151,35 @@ TEST_F(RelayTest, NamesTheScopeThatIsMissing) {
   EXPECT_EQ(check.missing, std::vector<std::string>{"interaction:modify"});
 }
 
+TEST_F(RelayTest, StoresWhatThePolicyLeavesAndKnowsTheEventAgain) {
+  const std::string secret = std::string(kEvent).insert(1, R"("apiKey":"canary",)");
+  auto settings = config();
+  Relay relay(settings, Mapping::default_mapping());
+  const auto first = std::get<Receipt>(relay.ingest(secret));
+  EXPECT_EQ(std::get<Receipt>(relay.ingest(secret)).status, PutStatus::duplicate);
+  settings.privacy = PrivacyPolicy::from_json(R"({"default_action":"drop"})");
+  Relay stricter(settings, Mapping::default_mapping());
+  EXPECT_EQ(std::get<Receipt>(stricter.ingest(secret)).seq, first.seq);
+  const auto records = relay.queue().audit_source().read(0, 10);
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].original, std::string(kEvent).insert(1, R"("apiKey":"***",)"));
+  EXPECT_EQ(records[0].detail, R"({"privacy":{"policy":")" +
+                                   PrivacyPolicy::default_policy().version() +
+                                   R"(","dropped":0,"masked":1,"hashed":0}})");
+}
+
+TEST_F(RelayTest, AFingerprintKeyMakesItsEventsStrangersToOthers) {
+  auto settings = config();
+  Relay(settings, Mapping::default_mapping()).ingest(kEvent);
+  settings.fingerprint_key = "0123456789abcdef";
+  for (const auto status : {PutStatus::conflict, PutStatus::duplicate}) {
+    Relay relay(settings, Mapping::default_mapping());
+    EXPECT_EQ(std::get<Receipt>(relay.ingest(kEvent)).status, status);
+  }
+  settings.fingerprint_key = "too short";
+  EXPECT_THROW(Relay(settings, Mapping::default_mapping()), ConfigError);
+}
+
 TEST(RejectReason, NamesPlacesAndTypes) {
   EXPECT_EQ(reject_reason({{"missing", {"contactId"}, "x"}, {"json_invalid", {}, "y"}}),
             "contactId: missing; (body): json_invalid");

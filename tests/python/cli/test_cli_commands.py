@@ -288,6 +288,8 @@ class TestCommandLine:
             *(["audit", name] for name in ("export", "keygen", "checkpoint")),
             ["map"],
             ["map", "run"],
+            ["privacy"],
+            ["privacy", "run"],
             ["doctor"],
         ],
         ids=" ".join,

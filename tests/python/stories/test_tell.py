@@ -14,6 +14,7 @@ from cxrelay.stories import (
     Ended,
     Mapped,
     Received,
+    Redacted,
     Revived,
     UpdateRef,
     Validated,
@@ -281,6 +282,13 @@ class TestReceived:
         b = journal.accept("a1#0123", detail={"conflict_with": a})
         assert step(journal.story(b), Received).conflict_with == UpdateRef(a, "a1")
         assert step(journal.story(a), Contradicted).by == UpdateRef(b, "a1#0123")
+
+    def test_a_changed_original(self, journal: Journal) -> None:
+        note = {"policy": "0123456789ab", "dropped": 1, "masked": 2, "hashed": 3}
+        detail = {"conflict_with": 7, "privacy": note}
+        story = journal.story(journal.accept("a1", original=b"{}", detail=detail))
+        assert step(story, Redacted) == Redacted("0123456789ab", 1, 2, 3)
+        assert step(story, Received).conflict_with == UpdateRef(7, "")
 
     def test_rows_of_a_tutorial_file(self, journal: Journal) -> None:
         states = {"pending": "pending", "completed": "completed", "in_flight": "parked"}
