@@ -239,6 +239,7 @@ class FakeQueue final : public Queue {
   std::vector<UpdateInfo> revivable(const ListFilter&) override { return {}; }
   std::int64_t revive(const ListFilter&, std::string_view) override { return 0; }
   ErasedEvents forget(std::string_view, std::string_view) override { return {}; }
+  std::int64_t record_retained(const RetiredRecords&, std::string_view) override { return 0; }
   CheckResult check() override { return {}; }
   AuditSource& audit_source() override { throw Error("the fake queue keeps no journal"); }
 

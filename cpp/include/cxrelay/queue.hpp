@@ -198,6 +198,13 @@ struct ErasedEvents {
   bool log_emptied = false;          // false: bytes may remain in SQLite's log; call again
 };
 
+// Records that retention removes from the exported trail (cxrelay/retention.hpp); the journal keeps them.
+struct RetiredRecords {
+  std::int64_t first_seq = 0;
+  std::int64_t last_seq = 0;
+  std::int64_t older_than_us = 0;  // the limit; wall time
+};
+
 struct CheckResult {
   bool ok = true;
   std::vector<std::string> problems;  // empty when ok
@@ -255,6 +262,10 @@ class Queue {
   // cannot be sent any more: they are dead for good. Calling it again finishes what a reader prevented.
   // Throws StoreError(busy), and changes nothing, while an update of the interaction is in flight.
   virtual ErasedEvents forget(std::string_view interaction_id, std::string_view operator_name) = 0;
+  // Operator: puts on record that these records are removed from the exported trail. Returns the record's seq; 0 if the
+  // last removal on record ends with the same one already, so that a call that finishes another one repeats nothing.
+  virtual std::int64_t record_retained(const RetiredRecords& records,
+                                       std::string_view operator_name) = 0;
   // Compares the state replayed from the journal with the stored state, and verifies the chain.
   virtual CheckResult check() = 0;
   // The journal as the exporter reads it. Lives as long as the queue.

@@ -11,6 +11,7 @@
 #include "audit/line_stream.hpp"
 #include "audit/resume.hpp"
 #include "audit/segments.hpp"
+#include "audit/tombstone_line.hpp"
 #include "base/file.hpp"
 #include "cxrelay/audit.hpp"
 #include "json/write.hpp"
@@ -190,7 +191,9 @@ ErasedExport erase_exported(AuditSource& source, const std::string& path,
     present.insert(present.end(), segments.begin(), segments.end());
   }
   const auto exported = source.exported();
+  const auto removed = read_tombstones(tombstone_path(path)).tombstones;
   for (const auto seq : events) {
+    if (!removed.empty() && seq <= removed.back().seq) continue;
     const auto has_it = [&](const Segment& segment) { return holds(segment, seq); };
     if (seq <= exported && std::ranges::none_of(present, has_it)) result.elsewhere.push_back(seq);
   }

@@ -66,6 +66,8 @@ void Replay::add(const AuditRecord& record) {
     add_revived(record);
   } else if (record.action == "erased") {
     add_erased(record);
+  } else if (record.action == "retained") {
+    // About files: no update changes.
   } else {
     problem(record, "its action is not known");
   }

@@ -41,6 +41,8 @@ class SqliteQueue final : public Queue, private AuditSource {
   std::vector<UpdateInfo> revivable(const ListFilter& filter) override;
   std::int64_t revive(const ListFilter& filter, std::string_view operator_name) override;
   ErasedEvents forget(std::string_view interaction_id, std::string_view operator_name) override;
+  std::int64_t record_retained(const RetiredRecords& records,
+                               std::string_view operator_name) override;
   CheckResult check() override;
   AuditSource& audit_source() override { return *this; }
 

@@ -98,6 +98,7 @@ class QueueSettling : public QueueConformance {};
 class QueueFencing : public QueueConformance {};
 class QueueRecovery : public QueueConformance {};
 class QueueForgetting : public QueueConformance {};
+class QueueRetaining : public QueueConformance {};
 class QueueQuestions : public QueueConformance {};
 
 // One update in every state.

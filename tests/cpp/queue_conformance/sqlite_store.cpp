@@ -37,6 +37,7 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, QueueSettling, kSqlite, name_of);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueFencing, kSqlite, name_of);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueRecovery, kSqlite, name_of);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueForgetting, kSqlite, name_of);
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueRetaining, kSqlite, name_of);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueQuestions, kSqlite, name_of);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueAnswers, kSqlite, name_of);
 
