@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,7 +47,10 @@ class Retention {
                        " (" + found.file + ":" + std::to_string(found.line) + ")");
     }
     result_.last_seq = found.removed_seq;
-    if (!trail_.tombstones.empty()) remove_up_to(trail_.tombstones.back());
+    if (!trail_.tombstones.empty()) {
+      if (!options_.dry_run) sync_tombstones();
+      remove_up_to(trail_.tombstones.back());
+    }
     if (const CheckedSegment* last = last_old()) remove_up_to(bury(*last));
     return std::move(result_);
   }
@@ -78,6 +82,13 @@ class Retention {
     append_signed_line(tombstone_path(options_.path), to_line(tombstone), kTombstoneStart,
                        "tombstone");
     return tombstone;
+  }
+
+  // Who wrote the last one may not have lived to do it.
+  void sync_tombstones() const {
+    const std::string path = tombstone_path(options_.path);
+    sync_data(open_private(path, O_RDONLY).get());
+    sync_directory_of(path);
   }
 
   // Each is gone for good before the next one goes: whatever happens, what is left is the end of the trail.

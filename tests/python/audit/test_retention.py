@@ -13,6 +13,9 @@ import pytest
 
 import cxrelay
 from cxrelay import _core
+from cxrelay.stories.log_journal import LogJournal
+from cxrelay.stories.record import RECEIVED
+from cxrelay.stories.teller import tell
 from support.audit_chain import rechained
 from support.audit_trail import Retained, both, make_retained
 
@@ -275,6 +278,20 @@ def test_forgetting_goes_on(tmp_path: Path) -> None:
     assert both(trail.log, trail.checkpoints, [trail.public_key])["ok"]
     assert queue.check().ok
     queue.close()
+
+
+def test_stories_of_what_is_left(trail: Retained) -> None:
+    """Requests whose updates were accepted before are no contradiction."""
+    records = list(LogJournal(trail.log).records())
+    accepted = [record for record in records if record.action in RECEIVED]
+    assert any(record.action == "finished" for record in records)
+    stories = tell(records)
+    assert len(stories) == len(accepted) > 0
+    assert stories.problems == ()
+    assert [story.problems for story in stories if story.problems] == []
+    assert cxrelay.explain("i-0", str(trail.log)) == []
+    last = accepted[-1].interaction_id
+    assert [story.interaction_id for story in cxrelay.explain(last, str(trail.log))] == [last]
 
 
 def test_the_relay_retains_too(tmp_path: Path) -> None:
