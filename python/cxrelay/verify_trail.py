@@ -332,9 +332,6 @@ def check_signed(kind: str, data: bytes, place: tuple[Path, int], keys: Keys | N
     return Signed(seq, kind, place, record, trail, first)
 
 
-# ---- the files ----
-
-
 class Verifier:
     """Follows a trail from its first record on, and knows where it is."""
 
@@ -346,11 +343,12 @@ class Verifier:
         self.waiting: list[Signed] = []  # what is signed of records to come, by seq
         self.removed: Signed | None = None  # the last tombstone: records up to its seq may be gone
 
-    def run(self, checkpoints: str | None, keys: Keys, tombstones: Path | None) -> None:
+    def run(self, checkpoints: str | None, keys: Keys) -> None:
         """Raises Broken where something is wrong, OSError if a file cannot be read."""
         if checkpoints is not None and not self.read_signed("checkpoint", Path(checkpoints), keys):
             raise Broken("holds no checkpoint")
-        if tombstones is not None:
+        tombstones = Path(f"{self.log}.tombstones")
+        if tombstones.exists():
             self.read_signed("tombstone", tombstones, keys or None)
         self.waiting = sorted(pin for pin in self.waiting if pin.seq > 0)
         if self.removed:
@@ -437,18 +435,14 @@ class Verifier:
 
 
 def verify(
-    log: str,
-    checkpoints: str | None = None,
-    public_keys: Sequence[str] = (),
-    tombstones: str | None = None,
+    log: str, checkpoints: str | None = None, public_keys: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Verifies a trail.
 
     Args:
-        log: the open log; closed segments (.log or .log.gz) are looked for beside it.
+        log: the open log; closed segments (.log or .log.gz) and tombstones are looked for beside it.
         checkpoints: a file of signed checkpoints that the trail must fit.
         public_keys: files of the keys that may have signed; without, tombstones may be anybody's.
-        tombstones: what retention says that it removed; by default the file beside the log.
 
     Returns:
         The verdict, with names that ``cxrelay audit verify --json`` uses too.
@@ -457,12 +451,10 @@ def verify(
         OSError: a file is missing or cannot be read.
     """
     keys = dict(map(read_public_key, public_keys))
-    beside = Path(f"{log}.tombstones")
-    stones = Path(tombstones) if tombstones else beside if beside.exists() else None
     verifier = Verifier(log)
     problem, place = "", (Path(), 0)
     try:
-        verifier.run(checkpoints, keys, stones)
+        verifier.run(checkpoints, keys)
     except Broken as found:
         problem, place = (*found.args, verifier.place)[:2]
     count, removed = verifier.records, verifier.removed.seq if verifier.removed else 0
@@ -477,12 +469,11 @@ def main() -> int:
     parser.add_argument("log", help="the open log; closed segments are looked for beside it")
     parser.add_argument("--checkpoint", help="signed checkpoints that the trail must fit")
     parser.add_argument("--public-key", action="append", default=[], help="may be repeated")
-    parser.add_argument("--tombstones", help="what retention removed (default: LOG.tombstones)")
     args = parser.parse_args()
     if args.checkpoint is not None and not args.public_key:
         parser.error("--checkpoint needs --public-key")
     try:
-        found = verify(args.log, args.checkpoint, args.public_key, args.tombstones)
+        found = verify(args.log, args.checkpoint, args.public_key)
     except OSError as error:
         print(f"verify_trail: {error}", file=sys.stderr)
         return 2

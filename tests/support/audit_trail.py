@@ -62,16 +62,12 @@ def fill(queue: _core.Queue, records: int) -> None:
 
 
 def both(
-    log: Path,
-    checkpoints: Path | None = None,
-    public_keys: Sequence[Path] = (),
-    tombstones: Path | None = None,
+    log: Path, checkpoints: Path | None = None, public_keys: Sequence[Path] = ()
 ) -> dict[str, object]:
     """The verdict of the native verifier, which that of the one in Python has to equal."""
-    files = [str(checkpoints) if checkpoints else None, [str(key) for key in public_keys]]
-    last = str(tombstones) if tombstones else None
-    native = _core.verify_audit(str(log), *files, last)  # type: ignore[arg-type]
-    plain = verify_trail.verify(str(log), *files, last)  # type: ignore[arg-type]
+    keys = [str(key) for key in public_keys]
+    native = _core.verify_audit(str(log), str(checkpoints) if checkpoints else None, keys)
+    plain = verify_trail.verify(str(log), str(checkpoints) if checkpoints else None, keys)
     names = ["ok", "records", "last_seq", "last_hash", "file", "line"]
     if native.ok:
         names += ["removed_seq", "tombstones_checked"]

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import checkpoint, forget, retain
+from . import checkpoint, forget, retain_trail
 from .command import Commands, add_command, add_group, positive
 from .exit_code import ExitCode
 from .output import Output
@@ -75,7 +75,7 @@ def register(commands: Commands) -> None:
     )
     checkpoint.register(group)
     forget.register(group)
-    retain.register(group)
+    retain_trail.register(group)
 
 
 def run_verify(args: argparse.Namespace, output: Output) -> ExitCode:

@@ -156,7 +156,10 @@ def test_without_tombstones(trail: Retained, tmp_path: Path) -> None:
     found = trail.verdict()
     assert str(found["problem"]).startswith("segment missing before seq")
     assert found["file"] == str(trail.segments[0])
-    assert both(trail.log, None, [trail.public_key], kept)["ok"]
+    keys = [str(trail.public_key)]
+    assert _core.verify_audit(str(trail.log), None, keys, str(kept)).ok
+    with pytest.raises(cxrelay.AuditError, match="there are no tombstones at"):
+        _core.verify_audit(str(trail.log), None, keys, str(tmp_path / "none"))
     for path in trail.segments:  # in one file: it has no name that could tell
         path.unlink()
     assert not trail.verdict()["ok"]

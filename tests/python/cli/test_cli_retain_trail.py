@@ -34,7 +34,7 @@ def exported(cxrelay_command: Callable) -> None:
 def everything_is_old(monkeypatch: pytest.MonkeyPatch) -> None:
     """An age of one second is reached at once: the command's clock is a second ahead of the engine's."""
     now = time.time_ns
-    monkeypatch.setattr("cxrelay.cli.retain.time.time_ns", lambda: now() + 1_000_000_000)
+    monkeypatch.setattr("cxrelay.cli.retain_trail.time.time_ns", lambda: now() + 1_000_000_000)
 
 
 @pytest.mark.usefixtures("everything_is_old")
