@@ -85,6 +85,7 @@ class Retained:
     key: Path
     checkpoints: Path  # signed before, between and after the retentions
     removed: list[dict[str, bytes]]  # by retention: what was in the files, by name
+    last_seq: int = 0
 
     @property
     def tombstones(self) -> Path:
@@ -127,4 +128,5 @@ def make_retained(folder: Path, records: int = 120, segment_bytes: int = 6000) -
     _core.write_checkpoint(_core.sign_checkpoint(log, key), str(trail.checkpoints))
     assert queue.check().ok
     queue.close()
+    trail.last_seq = _core.verify_audit(log).last_seq
     return trail

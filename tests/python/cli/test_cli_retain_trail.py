@@ -71,9 +71,9 @@ def test_the_journal_has_one_record_of_it(cxrelay_command: Callable) -> None:
     told = cxrelay_command(*arguments, "--json").json
     assert cxrelay_command(*arguments).out.startswith("no closed segment ends before ")
     assert cxrelay_command("audit", "export").code == 0
-    last = json.loads(LOG.read_text().splitlines()[-1])
-    assert (last["action"], last["seq"]) == ("retained", 61)
-    assert last["detail"] == {
+    records = [json.loads(line) for line in LOG.read_text().splitlines()]
+    (record,) = [record for record in records if record["action"] == "retained"]
+    assert record["detail"] == {
         "by": "alice",
         "first_seq": 1,
         "last_seq": told["last_seq"],
@@ -85,6 +85,7 @@ def test_the_journal_has_one_record_of_it(cxrelay_command: Callable) -> None:
 @pytest.mark.usefixtures("everything_is_old")
 def test_it_asks_first_and_a_dry_run_only_says(cxrelay_command: Callable) -> None:
     closed = segments()
+    before = cxrelay_command("queue", "stats", "--json").json["journal_records"]
     done = cxrelay_command("audit", "retain", "--older-than", "1s")
     assert done.code == 2
     assert "confirm it with --yes" in done.err
@@ -93,7 +94,7 @@ def test_it_asks_first_and_a_dry_run_only_says(cxrelay_command: Callable) -> Non
     assert said.out.splitlines()[-1].startswith(f"would remove {len(closed)} segments with ")
     assert segments() == closed
     assert not TOMBSTONES.exists()
-    assert cxrelay_command("queue", "stats", "--json").json["journal_records"] == 60
+    assert cxrelay_command("queue", "stats", "--json").json["journal_records"] == before
 
 
 def test_nothing_is_old_enough(cxrelay_command: Callable) -> None:
