@@ -3,6 +3,7 @@
 #include "cxrelay/audit.hpp"
 #include "cxrelay/checkpoint.hpp"
 #include "cxrelay/queue.hpp"
+#include "cxrelay/retention.hpp"
 #include "handle.hpp"
 
 namespace cxrelay::bindings {
@@ -10,8 +11,28 @@ namespace cxrelay::bindings {
 namespace {
 
 VerifyResult verify(const std::string& path, const std::optional<std::string>& checkpoints,
-                    const std::vector<std::string>& public_keys) {
-  return checkpoints ? verify_audit(path, {*checkpoints, public_keys}) : verify_audit(path);
+                    const std::vector<std::string>& public_keys,
+                    const std::optional<std::string>& tombstones) {
+  return verify_audit(path, {checkpoints.value_or(""), public_keys, tombstones.value_or("")});
+}
+
+py::dict retain(const Handle<Queue>& queue, const std::string& path, const std::string& key_path,
+                std::int64_t older_than_us, bool dry_run, const std::string& operator_name) {
+  RetainedTrail done;
+  {
+    const py::gil_scoped_release release;
+    RetentionOptions options;
+    options.path = path;
+    options.key_path = key_path;
+    options.older_than_us = older_than_us;
+    options.dry_run = dry_run;
+    done = retain_trail(*queue.get(), std::move(options), operator_name);
+  }
+  py::dict out;
+  out["removed"] = done.removed;
+  out["records"] = done.records;
+  out["last_seq"] = done.last_seq;
+  return out;
 }
 
 void bind_checkpoints(py::module_& m) {
@@ -45,12 +66,17 @@ void bind_audit(py::module_& m) {
       .def_readonly("last_seq", &VerifyResult::last_seq)
       .def_readonly("first_hash", &VerifyResult::first_hash)
       .def_readonly("last_hash", &VerifyResult::last_hash)
+      .def_readonly("trail", &VerifyResult::trail)
       .def_readonly("problem", &VerifyResult::problem)
       .def_readonly("file", &VerifyResult::file)
       .def_readonly("line", &VerifyResult::line)
       .def_readonly("checkpoints", &VerifyResult::checkpoints)
       .def_readonly("checkpoint_seq", &VerifyResult::checkpoint_seq)
-      .def_readonly("checkpoint_time_us", &VerifyResult::checkpoint_time_us);
+      .def_readonly("checkpoint_time_us", &VerifyResult::checkpoint_time_us)
+      .def_readonly("tombstones", &VerifyResult::tombstones)
+      .def_readonly("removed_seq", &VerifyResult::removed_seq)
+      .def_readonly("tombstone_time_us", &VerifyResult::tombstone_time_us)
+      .def_readonly("tombstones_checked", &VerifyResult::tombstones_checked);
   m.def(
       "export_audit",
       [](const Handle<Queue>& queue, const std::string& path, std::size_t max_segment_bytes,
@@ -86,8 +112,10 @@ void bind_audit(py::module_& m) {
       },
       py::arg("queue"), py::arg("after"), py::arg("limit"));
   m.def("verify_audit", &verify, py::arg("path"), py::arg("checkpoints") = py::none(),
-        py::arg("public_keys") = std::vector<std::string>(),
+        py::arg("public_keys") = std::vector<std::string>(), py::arg("tombstones") = py::none(),
         py::call_guard<py::gil_scoped_release>());
+  m.def("retain_trail", &retain, py::arg("queue"), py::arg("path"), py::arg("key_path"),
+        py::arg("older_than_us"), py::arg("dry_run") = false, py::arg("operator_name") = "");
   bind_checkpoints(m);
 }
 

@@ -459,6 +459,8 @@ class VerifyResult:
     @property
     def last_hash(self) -> str: ...
     @property
+    def trail(self) -> str: ...
+    @property
     def problem(self) -> str: ...
     @property
     def file(self) -> str: ...
@@ -470,6 +472,14 @@ class VerifyResult:
     def checkpoint_seq(self) -> int: ...
     @property
     def checkpoint_time_us(self) -> int: ...
+    @property
+    def tombstones(self) -> int: ...
+    @property
+    def removed_seq(self) -> int: ...
+    @property
+    def tombstone_time_us(self) -> int: ...
+    @property
+    def tombstones_checked(self) -> bool: ...
 
 @final
 class Checkpoint:
@@ -516,11 +526,30 @@ def write_checkpoint(checkpoint: Checkpoint, output: str) -> None:
     """Appends to a file and syncs it; ``-`` is standard output, ``syslog`` is syslog. AuditError."""
 
 def verify_audit(
-    path: str, checkpoints: str | None = None, public_keys: Sequence[str] = []
+    path: str,
+    checkpoints: str | None = None,
+    public_keys: Sequence[str] = [],
+    tombstones: str | None = None,
 ) -> VerifyResult:
     """Verifies the open log and the closed segments beside it, and that they fit the checkpoints.
 
+    Where retention has removed the beginning, the tombstones beside the log say so (``tombstones``: a copy of them to
+    look at instead); their signatures are checked if there are public keys.
     A broken trail is a value; a file that cannot be read raises AuditError.
+    """
+
+def retain_trail(
+    queue: Queue,
+    path: str,
+    key_path: str,
+    older_than_us: int,
+    dry_run: bool = False,
+    operator_name: str = "",
+) -> dict[str, Any]:
+    """Removes closed segments that end before ``older_than_us`` from the start of an exported trail, with a tombstone.
+
+    Returns the arguments of ``cxrelay.results.RetainedTrail``. Raises ConfigError without a key, AuditError if the
+    trail does not verify (nothing is removed then) or a file cannot be written, StoreError.
     """
 
 # ---- relay ----

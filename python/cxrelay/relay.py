@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self
@@ -21,7 +22,7 @@ from cxrelay import _core
 from cxrelay.config import RelayConfig
 from cxrelay.errors import AuthError, ConfigError, TransportError, ValidationError
 from cxrelay.log_pump import LogPump
-from cxrelay.results import FlushResult, Forgotten, RelayStats, ScopeCheck
+from cxrelay.results import FlushResult, Forgotten, RelayStats, RetainedTrail, ScopeCheck
 
 if TYPE_CHECKING:
     from cxrelay.mapping import Mapping
@@ -32,6 +33,8 @@ __all__ = ["Relay"]
 Body = bytes | bytearray | memoryview | str
 _CANCEL_GRACE_S = 5.0  # for requests under way when aflush() is cancelled
 _CANCEL_POLL_S = 0.05
+_DAY_US = 86_400_000_000
+_MAX_DAYS = 1_000_000
 
 _log = logging.getLogger("cxrelay")
 
@@ -292,6 +295,43 @@ class Relay:
             self._native.queue, self._config.audit.path, interaction_id, operator_name
         )
         return Forgotten(interaction_id=interaction_id, **done)
+
+    def retain_trail(
+        self,
+        older_than_days: float | None = None,
+        *,
+        dry_run: bool = False,
+        operator_name: str = "",
+    ) -> RetainedTrail:
+        """Removes old closed segments from the start of the exported trail, with a signed tombstone.
+
+        The rest verifies as before, with the tombstones beside it; the journal has a record of the removal
+        and keeps its own records. Calling it again finishes what was interrupted.
+        (cpp/docs/audit.md, "Retention".)
+
+        Args:
+            older_than_days: every record in a segment must be older than this; by default
+                ``[audit] retention_days``.
+            dry_run: only say what would be removed.
+            operator_name: who it is on record with.
+
+        Raises:
+            ConfigError: neither says how old, or no ``[audit] checkpoint_key`` is set.
+            AuditError: the trail does not verify, and nothing was removed; or a file cannot be written.
+            StoreError: the queue file or a file of the trail cannot be written.
+        """
+        days = self._config.audit.retention_days if older_than_days is None else older_than_days
+        if not 0 < days < _MAX_DAYS:
+            raise ConfigError("[audit] retention_days is 0: say how old a segment must be")
+        done = _core.retain_trail(
+            self._native.queue,
+            self._config.audit.path,
+            self._config.audit.checkpoint_key,
+            time.time_ns() // 1000 - int(days * _DAY_US),
+            dry_run,
+            operator_name,
+        )
+        return RetainedTrail(**done)
 
     # ---- end ----
 

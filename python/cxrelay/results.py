@@ -13,6 +13,7 @@ __all__ = [
     "FlushResult",
     "Forgotten",
     "RelayStats",
+    "RetainedTrail",
     "ScopeCheck",
     "TargetState",
     "UpdaterCounts",
@@ -81,6 +82,21 @@ class Forgotten:
     def known(self) -> bool:
         """Whether there was anything of the interaction."""
         return bool(self.events or self.rewritten)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetainedTrail:
+    """What retention removed from the exported trail.
+
+    Attributes:
+        removed: the closed segments, the oldest first; those that would go if it was a dry run.
+        records: how many records are in them.
+        last_seq: the last record that was ever removed from this trail; 0 = none.
+    """
+
+    removed: list[str]
+    records: int
+    last_seq: int
 
 
 @dataclass(frozen=True, kw_only=True)

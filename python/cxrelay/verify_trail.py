@@ -3,7 +3,7 @@
 ::
 
     python verify_trail.py audit_transformations.log
-    python verify_trail.py LOG --checkpoint FILE --public-key FILE [--public-key FILE ...]
+    python verify_trail.py LOG [--checkpoint FILE] --public-key FILE [--public-key FILE ...]
 
 One file, to be read, copied and run alone. It shares no code with cxrelay, whose own command is
 ``cxrelay audit verify``; the format is described in cpp/docs/audit.md. Run it on a copy, or while
@@ -19,21 +19,22 @@ import math
 import re
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ZEROS = "0" * 64
 SEGMENT = r"([1-9]\d{12,17}|\d{12})-([1-9]\d{12,17}|\d{12})\.log(?:\.gz)?"
 SPACE = " \t\n\r"
 MAX_LINE, MAX_PAYLOAD, PIECE = 64 << 20, 8 << 20, 1 << 18  # bytes
 FIRST_US, LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # the years 1 to 9999
+PLAIN = "seq action timeUs idempotencyKey eventTimeUs mappingVersion requestId"
 FAILURES = ("dead", "parked", "retry", "split", "released")  # lists in a "finished", gravest first
 
 
 class Broken(Exception):  # noqa: N818 - a finding, not an error
-    """What is wrong; where is known to whoever catches it."""
+    """What is wrong, and where, unless whoever catches it knows."""
 
 
 # ---- JSON as strict as the trail: no repeated key, NaN, 1e400, half of a surrogate pair ----
@@ -46,24 +47,16 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _integer(text: str) -> int:
-    if len(text.lstrip("-")) > 4300:
+def _number(text: str) -> float:  # NaN and Infinity too, which are not JSON
+    digits = text.lstrip("-")
+    is_good = digits.isdigit() or math.isfinite(float(text))
+    if not is_good or len(re.split("[.eE]", digits)[0]) > 4300:
         raise ValueError("number out of range")
-    return int(text)
-
-
-def _decimal(text: str) -> float:
-    if math.isinf(float(text)) or len(re.split("[.eE]", text.lstrip("-"))[0]) > 4300:
-        raise ValueError("number out of range")
-    return float(text)
-
-
-def _constant(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
+    return int(text) if digits.isdigit() else float(text)
 
 
 DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_integer, parse_float=_decimal, parse_constant=_constant
+    object_pairs_hook=_object, parse_int=_number, parse_float=_number, parse_constant=_number
 )
 
 
@@ -114,9 +107,6 @@ class Line:
         except ValueError:  # there is space before it
             raise Broken(f"member {key} is not where it belongs") from None
 
-    def end(self) -> None:
-        self.want(self.text[self.at :] == "}", "hash or the line's end")
-
     def integer(self, key: str, low: int = -(2**63), high: int = 2**63 - 1) -> int:
         value = self.values.get(key)
         self.want(type(value) is int and low <= value <= high, key)
@@ -135,9 +125,6 @@ class Line:
             raise Broken(f"member {key} is missing, out of place or not what it must be")
 
 
-# ---- one record ----
-
-
 def forms_of(payload: bytes) -> tuple[str, str, str]:
     """How a payload stands in a line: the member Payload, and Text or Hex beside it."""
     try:
@@ -145,10 +132,8 @@ def forms_of(payload: bytes) -> tuple[str, str, str]:
     except UnicodeDecodeError:
         return "null", "", f'"{payload.hex()}"'
     try:
-        parse(text, 200)
+        parse(text if len(payload) <= MAX_PAYLOAD else "", 200)
     except (ValueError, RecursionError):
-        return "null", quote(text), ""
-    if len(payload) > MAX_PAYLOAD:
         return "null", quote(text), ""
     if text.strip(SPACE) == text != "null" and "\r" not in text and "\n" not in text:
         return text, "", ""
@@ -181,8 +166,8 @@ def utc(time_us: int) -> str:
     return f'"{time.isoformat(timespec="microseconds")}Z"'
 
 
-def check_record(data: bytes, last_seq: int, last_hash: str) -> str:
-    """Returns the hash of a line that is, byte for byte, that of the record to come next."""
+def check_record(data: bytes) -> tuple[int, str, str]:
+    """Returns sequence, previous hash and hash of a line that is, byte for byte, that of a record."""
     line = Line(data)
     values = line.values
     seq, time_us = line.integer("seq", 1), line.integer("timeUs", FIRST_US, LAST_US)
@@ -215,16 +200,11 @@ def check_record(data: bytes, last_seq: int, last_hash: str) -> str:
         beside += [(f"{name}Text", text), (f"{name}Hex", digits)]
     line.expect("processingStatus", quote(word))
     line.expect("errorMessage", error and quote(error), "null")
-    line.expect("seq", str(seq))
-    line.expect("action", action and quote(action))
-    line.expect("timeUs", str(time_us))
-    line.expect("idempotencyKey", key and quote(key))
-    line.expect("eventTimeUs", str(event_us))
-    line.expect("mappingVersion", version and quote(version))
-    line.expect("requestId", request and quote(request))
+    plain = (seq, action, time_us, key, event_us, version, request)
+    for name, value in zip(PLAIN.split(), plain, strict=True):
+        line.expect(name, str(value) if isinstance(value, int) else value and quote(value))
     exact_detail = line.exact("detail") if "detail" in values else ""
-    line.expect("detail", exact_detail)
-    for member, text in beside:
+    for member, text in [("detail", exact_detail), *beside]:
         line.expect(member, text)
     salt = "" if payloads == [None, None] else line.hexadecimal("salt", 32)
     line.expect("salt", salt and f'"{salt}"')
@@ -238,19 +218,13 @@ def check_record(data: bytes, last_seq: int, last_hash: str) -> str:
     previous, claimed = line.hexadecimal("previousHash", 64), line.hexadecimal("hash", 64)
     line.expect("previousHash", f'"{previous}"')
     line.expect("hash", f'"{claimed}"')
-    line.end()
+    line.want(line.text[line.at :] == "}", "hash or the line's end")
 
-    if seq > last_seq + 1:
-        raise Broken(f"seq {last_seq + 1} to {seq - 1} are missing")
-    if seq <= last_seq:
-        raise Broken(f"seq {seq} stands where {last_seq + 1} was expected")
-    if previous != last_hash:
-        raise Broken(f"seq {seq} does not continue the record before it")
     chained = (seq, time_us, action, key, interaction, event_us, version, request, exact_detail)
     header = b"".join(map(field, (*chained, *digests)))
     if hashlib.sha256(b"\0" + header + bytes.fromhex(previous)).hexdigest() != claimed:
         raise Broken(f"seq {seq} was changed: its hash does not fit its content")
-    return claimed
+    return seq, previous, claimed
 
 
 # ---- Ed25519 (RFC 8032), verification only ----
@@ -299,137 +273,171 @@ def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
     return s < ORDER and (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
-# ---- checkpoints ----
+# ---- checkpoints and tombstones ----
 
 
-def read_public_key(path: str) -> bytes:
+MEMBERS = {
+    "checkpoint": "checkpoint time timeUs seq hash trail keyId signature",
+    "tombstone": "tombstone time timeUs firstSeq seq hash trail olderThanUs keyId signature",
+}
+Keys = Mapping[str, bytes]  # by id
+
+
+class Signed(NamedTuple):
+    """A checkpoint or a tombstone: what it says of a record of the trail, and where it stands."""
+
+    seq: int
+    kind: str
+    place: tuple[Path, int]  # file and line
+    hash: str
+    trail: str  # the hash of record 1
+    first: int | None  # of a tombstone: the first record that was removed; the last is ``seq``
+
+
+def read_public_key(path: str) -> tuple[str, bytes]:
     body = re.search("-----BEGIN PUBLIC KEY-----(.*)-----END PUBLIC", Path(path).read_text(), re.S)
     der = base64.b64decode(body[1]) if body else b""
     if len(der) != 44 or der[:12] != bytes.fromhex("302a300506032b6570032100"):
         raise OSError(f"{path} is not an Ed25519 public key in PEM")
-    return der[12:]
+    return hashlib.sha256(der[12:]).hexdigest()[:16], der[12:]
 
 
-def check_checkpoint(data: bytes, keys: dict[str, bytes]) -> tuple[int, str, str]:
-    """Returns sequence, hash and trail of a checkpoint that one of the keys has signed."""
+def check_signed(kind: str, data: bytes, place: tuple[Path, int], keys: Keys | None) -> Signed:
+    """Reads a checkpoint or a tombstone that one of the keys has signed; None = whoever has."""
+    first = limit = None
     try:
         line = Line(data)
+        line.want(" ".join(line.values) == MEMBERS[kind], "order")
+        line.want(json.dumps(line.values, separators=(",", ":")) == line.text, "spelling")
         seq, time_us = line.integer("seq", 0), line.integer("timeUs", FIRST_US, LAST_US)
+        line.want(line.integer(kind) == 1 and quote(line.string("time")) == utc(time_us), "time")
+        if kind == "tombstone":
+            limit = line.integer("olderThanUs", FIRST_US, LAST_US)
+            first = line.integer("firstSeq", 1, seq)
         record, trail = line.hexadecimal("hash", 64), line.hexadecimal("trail", 64)
         key_id, signature = line.hexadecimal("keyId", 16), line.hexadecimal("signature", 128)
-        line.want(record == trail if seq < 2 else True, "trail")
-        line.want(seq > 0 or record == ZEROS, "hash")
-        for key, text in {"checkpoint": "1", "time": utc(time_us), "timeUs": str(time_us)}.items():
-            line.expect(key, text)
-        line.expect("seq", str(seq))
-        for key in ("hash", "trail", "keyId", "signature"):
-            line.expect(key, f'"{line.values[key]}"')
-        line.end()
+        line.want(seq > 1 or (record == trail and (seq == 1 or trail == ZEROS)), "trail")
     except Broken:
-        raise Broken("not a checkpoint") from None
-    if key_id not in keys:
-        raise Broken(f"the checkpoint is signed with another key ({key_id})")
-    parts = ("cxrelay audit checkpoint 1", bytes.fromhex(trail), seq, bytes.fromhex(record))
-    message = b"".join(map(field, (*parts, time_us, key_id)))
-    if not is_signed(keys[key_id], message, bytes.fromhex(signature)):
-        raise Broken("the checkpoint was changed: its signature does not fit")
-    return seq, record, trail
-
-
-# ---- the files ----
+        raise Broken(f"not a {kind}") from None
+    if keys is not None and key_id not in keys:
+        raise Broken(f"the {kind} is signed with another key ({key_id})")
+    parts = [f"cxrelay audit {kind} 1", bytes.fromhex(trail), first, seq, bytes.fromhex(record)]
+    parts += [limit, time_us, key_id]
+    message = b"".join(field(part) for part in parts if part is not None)
+    if keys is not None and not is_signed(keys[key_id], message, bytes.fromhex(signature)):
+        raise Broken(f"the {kind} was changed: its signature does not fit")
+    return Signed(seq, kind, place, record, trail, first)
 
 
 def is_whole_gzip(path: Path) -> bool:
     """Whether it is one or more gzip members, each whole, and nothing else."""
+    member = zlib.decompressobj(zlib.MAX_WBITS + 16)
     with path.open("rb") as file:
-        data = file.read(PIECE)
-        while True:
-            member = zlib.decompressobj(zlib.MAX_WBITS + 16)
-            while not member.eof:
-                data = data or file.read(PIECE)
-                if not data:
-                    return False
+        while data := file.read(PIECE):
+            while data:
+                member = zlib.decompressobj(zlib.MAX_WBITS + 16) if member.eof else member
                 try:
                     member.decompress(data, PIECE)
                 except zlib.error:
                     return False
                 data = member.unused_data if member.eof else member.unconsumed_tail
-            data = data or file.read(PIECE)
-            if not data:
-                return True
+    return member.eof
 
 
 class Verifier:
     """Follows a trail from its first record on, and knows where it is."""
 
     def __init__(self, log: str) -> None:
-        self.log = self.file = Path(log)
-        self.line = self.seq = 0
+        self.log = Path(log)
+        self.place = self.log, 0  # file and line
+        self.seq = self.records = 0
         self.hash = ZEROS
-        self.signed: list[tuple[int, int, str, str]] = []  # seq, line, hash, trail; by seq
-        self.signed_file = Path()
+        self.waiting: list[Signed] = []  # what is signed of records to come, by seq
+        self.removed: Signed | None = None  # the last tombstone: records up to its seq may be gone
 
-    def run(self, checkpoints: str | None, public_keys: Sequence[str]) -> None:
+    def run(self, checkpoints: str | None, keys: Keys) -> None:
         """Raises Broken where something is wrong, OSError if a file cannot be read."""
-        if checkpoints is not None:
-            self.read_checkpoints(Path(checkpoints), public_keys)
+        if checkpoints is not None and not self.read_signed("checkpoint", Path(checkpoints), keys):
+            raise Broken("holds no checkpoint")
+        tombstones = Path(f"{self.log}.tombstones")
+        if tombstones.exists():
+            self.read_signed("tombstone", tombstones, keys or None)
+        self.waiting = sorted(pin for pin in self.waiting if pin.seq > 0)
         name = re.compile(re.escape(self.log.name.removesuffix(".log")) + r"\." + SEGMENT, re.A)
-        found = [(name.fullmatch(path.name), path) for path in self.log.parent.iterdir()]
-        closed = sorted((int(match[1]), int(match[2]), path) for match, path in found if match)
+        found = {path: name.fullmatch(path.name) for path in self.log.parent.iterdir()}
+        closed = sorted((int(m[1]), int(m[2]), path) for path, m in found.items() if m)
         # Of a segment that is there plain and compressed, the plain file counts.
-        files = {path for _, _, path in closed}
-        closed = [segment for segment in closed if segment[2].with_suffix("") not in files]
+        closed = [segment for segment in closed if segment[2].with_suffix("") not in found]
         if not closed and not self.log.exists():
             raise OSError(f"no audit trail at {self.log}")
         for first, last, path in closed:
-            self.file, self.line = path, 0
+            self.place = path, 0
             if first > self.seq + 1:
                 raise Broken(f"segment missing before seq {first}: the files end at {self.seq}")
-            if first <= self.seq:
+            if self.records and first <= self.seq:
                 raise Broken(f"segments overlap: seq {first} is in the files before this one too")
             if path.suffix == ".gz" and not is_whole_gzip(path):
                 raise Broken("not a whole gzip file")
-            self.read_records(path)
-            if self.seq != last:
+            if self.read_records(path) != first or self.seq != last:
                 raise Broken(f"ends with seq {self.seq}, which is not what its name says")
         if self.log.exists():
             self.read_records(self.log)
-        for seq, line, _, _ in self.signed:
-            self.fail_at(line, f"the trail ends before checkpoint seq {seq}")
+        if self.removed and (not self.records or self.seq <= self.removed.seq):
+            raise Broken(f"nothing follows tombstone seq {self.removed.seq}", self.removed.place)
+        for pin in self.waiting:
+            raise Broken(f"the trail ends before checkpoint seq {pin.seq}", pin.place)
 
-    def read_checkpoints(self, path: Path, public_keys: Sequence[str]) -> None:
-        raw = [read_public_key(key) for key in public_keys]
-        keys = {hashlib.sha256(key).hexdigest()[:16]: key for key in raw}
+    def read_signed(self, kind: str, path: Path, keys: Keys | None) -> bool:
+        """Says whether there are any."""
+        for data in self.lines(path, may_be_cut=kind == "tombstone"):
+            pin = check_signed(kind, data, self.place, keys)
+            if kind == "tombstone":  # each goes on from the one before it, the first from record 1
+                before = self.removed.seq if self.removed else 0
+                if pin.first != before + 1 or (self.removed and pin.trail != self.removed.trail):
+                    raise Broken(f"the tombstone does not go on from seq {before} of its trail")
+                self.removed, self.seq, self.hash = pin, pin.seq, pin.hash
+            self.waiting.append(pin)
+        return bool(self.waiting)
+
+    def read_records(self, path: Path) -> int:
+        """Returns the sequence of the file's first record, 0 if there is none."""
+        first = 0
         for data in self.lines(path):
-            seq, record, trail = check_checkpoint(data, keys)
-            self.signed.append((seq, self.line, record, trail))
-        if not self.signed:
-            raise Broken("holds no checkpoint")
-        self.signed = sorted(checkpoint for checkpoint in self.signed if checkpoint[0] > 0)
-        self.signed_file = path
+            seq, previous, record = check_record(data)
+            first, begins = first or seq, self.records == 0
+            if begins and seq <= self.seq:  # some of what may be gone is still there
+                self.seq, self.hash = seq - 1, previous if seq > 1 else ZEROS
+            if seq > self.seq + 1:
+                raise Broken(f"seq {self.seq + 1} to {seq - 1} are missing")
+            if seq <= self.seq:
+                raise Broken(f"seq {seq} stands where {self.seq + 1} was expected")
+            if previous != self.hash:
+                raise Broken(f"seq {seq} does not continue the record before it")
+            self.records, self.seq, self.hash = self.records + 1, seq, record
+            if begins:
+                trail = self.removed.trail if self.removed and seq > 1 else record
+                for pin in sorted(self.waiting, key=lambda pin: pin.kind):
+                    if pin.trail != trail:
+                        problem = f"the {pin.kind} of seq {pin.seq} is of another trail"
+                        raise Broken(problem, pin.place)
+                self.meet(seq - 1, previous)
+            self.meet(seq, record)
+        return first
 
-    def read_records(self, path: Path) -> None:
-        for data in self.lines(path):
-            self.hash = check_record(data, self.seq, self.hash)
-            self.seq += 1
-            for seq, line, _, trail in self.signed if self.seq == 1 else ():
-                if trail != self.hash:
-                    self.fail_at(line, f"the checkpoint of seq {seq} is of another trail")
-            while self.signed and self.signed[0][0] == self.seq:
-                seq, line, record, _ = self.signed.pop(0)
-                if record != self.hash:
-                    what = "is not the record that the checkpoint was signed for"
-                    self.fail_at(line, f"seq {seq} {what}")
+    def meet(self, seq: int, record: str) -> None:
+        while self.waiting and self.waiting[0].seq <= seq:
+            pin = self.waiting.pop(0)
+            if pin.seq == seq and pin.hash != record:
+                problem = f"seq {seq} is not the record that the {pin.kind} was signed for"
+                raise Broken(problem, pin.place)
 
-    def fail_at(self, line: int, problem: str) -> None:
-        self.file, self.line = self.signed_file, line
-        raise Broken(problem)
-
-    def lines(self, path: Path) -> Iterator[bytes]:
-        self.file, self.line = path, 0
+    def lines(self, path: Path, *, may_be_cut: bool = False) -> Iterator[bytes]:
+        self.place = path, 0
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             while data := file.readline(MAX_LINE + 1):
-                self.line += 1
+                self.place = path, self.place[1] + 1
+                if data[-1:] != b"\n" and may_be_cut:
+                    return  # an append that a crash cut short counts as nothing
                 if data[-1:] != b"\n":
                     raise Broken("the last line is cut, or a line is longer than any record")
                 yield data[:-1]
@@ -441,9 +449,9 @@ def verify(
     """Verifies a trail.
 
     Args:
-        log: the open log; closed segments (.log or .log.gz) are looked for beside it.
+        log: the open log; closed segments (.log or .log.gz) and tombstones are looked for beside it.
         checkpoints: a file of signed checkpoints that the trail must fit.
-        public_keys: files of the keys that they may be signed with.
+        public_keys: files of the keys that may have signed; without, tombstones may be anybody's.
 
     Returns:
         The verdict, with names that ``cxrelay audit verify --json`` uses too.
@@ -451,16 +459,18 @@ def verify(
     Raises:
         OSError: a file is missing or cannot be read.
     """
+    keys = dict(map(read_public_key, public_keys))
     verifier = Verifier(log)
-    problem = ""
+    problem, place = "", (Path(), 0)
     try:
-        verifier.run(checkpoints, public_keys)
+        verifier.run(checkpoints, keys)
     except Broken as found:
-        problem = str(found)
-    place = {"file": str(verifier.file), "line": verifier.line} if problem else {}
-    last = {"last_seq": verifier.seq, "last_hash": verifier.hash if verifier.seq else ""}
-    verdict = {"ok": not problem, "records": verifier.seq, **last, "problem": problem}
-    return {"file": "", "line": 0, **verdict, **place}
+        problem, place = (*found.args, verifier.place)[:2]
+    count, removed = verifier.records, verifier.removed.seq if verifier.removed else 0
+    last = {"last_seq": verifier.seq, "last_hash": verifier.hash} if count else {}
+    verdict = {"ok": not problem, "records": count, "last_seq": 0, "last_hash": "", **last}
+    where = {"problem": problem, "file": str(place[0]) if problem else "", "line": place[1]}
+    return verdict | where | {"removed_seq": removed, "tombstones_checked": bool(removed and keys)}
 
 
 def main() -> int:
@@ -469,8 +479,8 @@ def main() -> int:
     parser.add_argument("--checkpoint", help="signed checkpoints that the trail must fit")
     parser.add_argument("--public-key", action="append", default=[], help="may be repeated")
     args = parser.parse_args()
-    if (args.checkpoint is None) is bool(args.public_key):
-        parser.error("--checkpoint and --public-key go together")
+    if args.checkpoint is not None and not args.public_key:
+        parser.error("--checkpoint needs --public-key")
     try:
         found = verify(args.log, args.checkpoint, args.public_key)
     except OSError as error:
@@ -478,6 +488,9 @@ def main() -> int:
         return 2
     if found["ok"]:
         print(f"verifies: {found['records']:,} records, the last has hash {found['last_hash']}")
+        if found["removed_seq"]:
+            how = "checked" if found["tombstones_checked"] else "NOT CHECKED (--public-key)"
+            print(f"tombstones say: seq 1 to {found['removed_seq']:,} removed; signatures {how}")
     else:
         print(f"does not verify: {found['problem']} ({found['file']}:{found['line']})")
     return 0 if found["ok"] else 1

@@ -31,6 +31,8 @@ PUBLIC_HEADERS = {
     "clock": "base",
     "errors": "base",
     "forget": "queue",
+    "retention": "queue",
+    "tombstone": "audit",
     "version": "base",
     "updater": "delivery",
     "libraries": "relay",

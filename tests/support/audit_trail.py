@@ -68,7 +68,65 @@ def both(
     keys = [str(key) for key in public_keys]
     native = _core.verify_audit(str(log), str(checkpoints) if checkpoints else None, keys)
     plain = verify_trail.verify(str(log), str(checkpoints) if checkpoints else None, keys)
-    names = ("ok", "records", "last_seq", "last_hash", "file", "line")
+    names = ["ok", "records", "last_seq", "last_hash", "file", "line"]
+    if native.ok:
+        names += ["removed_seq", "tombstones_checked"]
     verdict = {name: getattr(native, name) for name in names}
     assert {name: plain[name] for name in names} == verdict, (native.problem, plain["problem"])
     return verdict | {"problem": native.problem}
+
+
+@dataclass
+class Retained:
+    """A trail in segments, from whose start two retentions have removed some; nobody else has touched it."""
+
+    log: Path
+    public_key: Path
+    key: Path
+    checkpoints: Path  # signed before, between and after the retentions
+    removed: list[dict[str, bytes]]  # by retention: what was in the files, by name
+    last_seq: int = 0
+
+    @property
+    def tombstones(self) -> Path:
+        """Where the tombstones are."""
+        return Path(f"{self.log}.tombstones")
+
+    @property
+    def segments(self) -> list[Path]:
+        """The closed ones, the oldest first."""
+        return sorted(self.log.parent.glob("audit.*-*.log"))
+
+    def verdict(self) -> dict[str, object]:
+        """With the public key, but without checkpoints."""
+        return both(self.log, None, [self.public_key])
+
+
+def newest_us(segment: Path) -> int:
+    """The latest time in a segment."""
+    lines = segment.read_text(encoding="utf-8").split("\n")[:-1]
+    return max(int(json.loads(line)["timeUs"]) for line in lines)
+
+
+def make_retained(folder: Path, records: int = 120, segment_bytes: int = 6000) -> Retained:
+    """Exports, signs, and twice removes the two oldest segments."""
+    trail = Retained(
+        folder / "audit.log", folder / "key.pem.pub", folder / "key.pem", folder / "checkpoints", []
+    )
+    log, key = str(trail.log), str(trail.key)
+    queue = _core.Queue(str(folder / "queue.db"))
+    _core.generate_checkpoint_key(key)
+    fill(queue, records)
+    _core.export_audit(queue, log, segment_bytes)
+    for _ in range(2):
+        _core.write_checkpoint(_core.sign_checkpoint(log, key), str(trail.checkpoints))
+        oldest = trail.segments[:2]
+        trail.removed.append({path.name: path.read_bytes() for path in oldest})
+        done = _core.retain_trail(queue, log, key, newest_us(oldest[-1]) + 1)
+        assert done["removed"] == [str(path) for path in oldest]
+        _core.export_audit(queue, log, segment_bytes)
+    _core.write_checkpoint(_core.sign_checkpoint(log, key), str(trail.checkpoints))
+    assert queue.check().ok
+    queue.close()
+    trail.last_seq = _core.verify_audit(log).last_seq
+    return trail

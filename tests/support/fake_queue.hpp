@@ -241,6 +241,7 @@ class FakeQueue final : public Queue {
   ErasedEvents forget(std::string_view, std::string_view) override { return {}; }
   std::int64_t record_erasure(std::string_view, std::string_view) override { return 0; }
   Retained retain(const RetentionLimits&) override { return {}; }
+  std::int64_t record_retained(const RetiredRecords&, std::string_view) override { return 0; }
   CheckResult check() override { return {}; }
   AuditSource& audit_source() override { throw Error("the fake queue keeps no journal"); }
 

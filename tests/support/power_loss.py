@@ -85,12 +85,20 @@ class Disk:
         elif call.name == "pwrite64":
             data = strace.data_of(call.strings[0])[: call.result]
             self._change(call, Change(self._inode(call), call.numbers[-1], data))
+        elif call.name == "write":  # only of files that are appended to
+            data = strace.data_of(call.strings[0])[: call.result]
+            self._change(call, Change(self._inode(call), self._size(self._inode(call)), data))
         elif call.name == "ftruncate":
             self._change(call, Change(self._inode(call), call.numbers[-1]))
         elif call.name == "unlink":
             self._rename(Path(call.path).name, 0)
         elif call.name != "flock":
             raise AssertionError(f"the model does not know what {call.name} does to {call.path}")
+
+    def _size(self, inode: int) -> int:
+        """As programs see it."""
+        seen = self._after(self.changes, dict.fromkeys(self.changes))[1]
+        return len(seen.get(inode, self.contents[inode]))
 
     def _inode(self, call: strace.Call) -> int:
         return self.descriptors[call.descriptor]

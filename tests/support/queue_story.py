@@ -197,7 +197,7 @@ def lengthen_log(queue: _core.Queue, path: Path, pages: int) -> int:
     while log.stat().st_size < (pages - 20) * FRAME_BYTES:
         queue.put(f"before_{number}", f"before{number}", number, b"", b'{"a":1}')
         number += 1
-    while claims := queue.claim_many(4, 100, "example"):
+    while claims := queue.claim_many(2, 100, "example"):
         for claim in claims:
             queue.settle(claim, [("completed", 200, "", 0)] * len(claim.updates))
     return number

@@ -24,7 +24,7 @@ using ChainHash = std::array<std::byte, 32>;
 struct AuditRecord {
   std::int64_t seq = 0;      // 1, 2, 3, ... without a gap
   std::int64_t time_us = 0;  // wall time, UTC
-  // accepted skipped rejected started finished dead parked superseded revived erased upgraded exported
+  // accepted skipped rejected started finished dead parked superseded revived erased retained upgraded exported
   std::string action;
   std::string idempotency_key;
   std::string interaction_id;
@@ -105,8 +105,8 @@ ExportResult export_audit(AuditSource& source, const ExportOptions& options);
 std::optional<ExportResult> try_export_audit(AuditSource& source, const ExportOptions& options);
 
 // The lines of the records with seq > `after`, in order, at most `limit`: as the exported files have them, without the
-// '\n'. Moves nothing and marks nothing. Throws AuditError if the record before the first of them is not there, since its
-// hash belongs into the line; StoreError.
+// '\n'. Moves nothing and marks nothing. A line has the hash of the record before: where retention has deleted the first
+// records, the first line is that of source.first_seq() + 1. Throws AuditError (records are missing) or StoreError.
 std::vector<std::string> audit_lines(AuditSource& source, std::int64_t after, std::size_t limit);
 
 struct SeqRange {
@@ -118,8 +118,10 @@ struct SeqRange {
 struct ErasedExport {
   std::vector<std::string> rewritten;  // segments that held payloads and hold them no more
   // What the call cannot reach:
-  std::vector<std::int64_t> elsewhere;  // events that were exported and are in no segment here
-  // Records that the journal has deleted and that are in no segment here: some may be of them.
+  // Events that were exported and are in no segment here, and that retention has not removed.
+  std::vector<std::int64_t> elsewhere;
+  // Records that the journal has deleted, that are in no segment here, and that retention has not removed: some may be
+  // of them.
   std::vector<SeqRange> unseen;
 };
 
@@ -138,8 +140,9 @@ struct VerifyResult {
   std::int64_t records = 0;
   std::int64_t first_seq = 0;
   std::int64_t last_seq = 0;
-  std::string first_hash;  // hex; tells trails apart
+  std::string first_hash;  // hex
   std::string last_hash;   // hex
+  std::string trail;       // hex: of record 1, even if retention removed it; tells trails apart
   std::string problem;     // empty when ok; otherwise what is wrong
   std::string file;        // and where
   std::int64_t line = 0;
@@ -147,9 +150,16 @@ struct VerifyResult {
   std::int64_t checkpoints = 0;         // how many are this trail's
   std::int64_t checkpoint_seq = 0;      // the last record that one of them covers
   std::int64_t checkpoint_time_us = 0;  // and when that was signed; 0 = none
+  // Of the tombstones beside the trail (cxrelay/tombstone.hpp), which say that old records were removed:
+  std::int64_t tombstones = 0;
+  std::int64_t removed_seq = 0;        // records 1 to this one were; 0 = none
+  std::int64_t tombstone_time_us = 0;  // when the last one was signed
+  bool tombstones_checked = false;     // their signatures; if not, anybody may have written them
 };
 
-// Verifies the chain from the files alone: the closed segments beside `path`, compressed or not, and `path` itself.
+// Verifies the chain from the files alone: the closed segments beside `path`, compressed or not, `path` itself, and its
+// tombstones, if retention has removed the beginning. Only verify_audit() in checkpoint.hpp, with public keys, checks
+// who signed those.
 // A broken trail is a value; a file that cannot be read throws AuditError.
 VerifyResult verify_audit(const std::string& path);
 

@@ -51,12 +51,17 @@ Checkpoint sign_checkpoint(const std::string& path, const std::string& key_path,
 void write_checkpoint(const Checkpoint& checkpoint, const std::string& output);
 
 struct CheckpointFiles {
-  std::string checkpoints;               // lines as write_checkpoint writes them, in any order
-  std::vector<std::string> public_keys;  // PEM; several after a change of keys
+  // Lines as write_checkpoint writes them, in any order; empty = none are at hand.
+  std::string checkpoints = {};
+  std::vector<std::string> public_keys = {};  // PEM; several after a change of keys
+  // A copy of the trail's tombstones to look at instead; empty, the default = `<path of the trail>.tombstones`.
+  std::string tombstones = {};
 };
 
 // As verify_audit(path), and every checkpoint must be signed by one of the keys and name a record of the trail with
-// the hash that it has there. A problem of a checkpoint is reported with the checkpoint's file and line.
+// the hash that it has there; of a record that retention has removed only the trail can be compared. With keys, every
+// tombstone must be signed by one of them too. A problem of a checkpoint or a tombstone is reported with its file and
+// line.
 // Throws AuditError for a file that cannot be read.
 VerifyResult verify_audit(const std::string& path, const CheckpointFiles& files);
 

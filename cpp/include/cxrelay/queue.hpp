@@ -242,6 +242,13 @@ struct Retained {
   RetentionEnd end = RetentionEnd::age;  // why erasing ends where it does
 };
 
+// Records that retention removes from the exported trail (cxrelay/retention.hpp); the journal keeps them.
+struct RetiredRecords {
+  std::int64_t first_seq = 0;
+  std::int64_t last_seq = 0;
+  std::int64_t older_than_us = 0;  // the limit; wall time
+};
+
 struct CheckResult {
   bool ok = true;
   std::vector<std::string> problems;  // empty when ok
@@ -308,6 +315,10 @@ class Queue {
   // not known any more: an event of that time that comes again is accepted as if it were new.
   // Throws StoreError: corrupt, and that step changed nothing, if the records contradict each other.
   virtual Retained retain(const RetentionLimits& limits) = 0;
+  // Operator: puts on record that these records are removed from the exported trail. Returns the record's seq; 0 if the
+  // last removal on record ends with the same one already, so that a call that finishes another one repeats nothing.
+  virtual std::int64_t record_retained(const RetiredRecords& records,
+                                       std::string_view operator_name) = 0;
   // Compares the state replayed from the journal with the stored state, and verifies the chain.
   virtual CheckResult check() = 0;
   // The journal as the exporter reads it. Lives as long as the queue.

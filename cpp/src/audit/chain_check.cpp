@@ -6,6 +6,7 @@ namespace cxrelay {
 
 bool ChainCheck::next(std::string_view line) {
   if (!reader_.read(line) || !reader_.is_exact()) return fail(reader_.problem());
+  if (records_ == 0) begin_earlier();
   if (!follows()) return false;
   const AuditLine& record = reader_.line();
   if (recompute() != record.hash) {
@@ -14,12 +15,22 @@ bool ChainCheck::next(std::string_view line) {
   }
   if (first_seq_ == 0) {
     first_seq_ = record.fields.seq;
+    first_previous_ = record.previous;
     first_hash_ = record.hash;
   }
   last_seq_ = record.fields.seq;
   last_hash_ = record.hash;
+  last_time_us_ = record.fields.time_us;
   ++records_;
   return true;
+}
+
+// What may be gone is still there, all or some of it.
+void ChainCheck::begin_earlier() {
+  const AuditLine& first = reader_.line();
+  if (!last_seq_ || first.fields.seq > *last_seq_) return;
+  last_seq_ = first.fields.seq - 1;
+  last_hash_ = *last_seq_ == 0 ? Digest{} : first.previous;
 }
 
 bool ChainCheck::follows() {

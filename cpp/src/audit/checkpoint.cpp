@@ -37,7 +37,7 @@ Checkpoint sign_checkpoint(const std::string& path, const std::string& key_path,
   Checkpoint checkpoint;
   checkpoint.seq = found.last_seq;
   if (found.records > 0) {
-    from_hex(found.first_hash, checkpoint.trail);
+    from_hex(found.trail, checkpoint.trail);
     from_hex(found.last_hash, checkpoint.hash);
   }
   checkpoint.time_us = (clock ? clock : system_clock())->wall_us();

@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "audit/checkpoint_line.hpp"
 #include "audit/line_stream.hpp"
+#include "audit/signed_line.hpp"
 #include "base/file.hpp"
 #include "cxrelay/checkpoint.hpp"
 

@@ -25,8 +25,6 @@ std::optional<Checkpoint> read_checkpoint(std::string_view line, json::Document&
 // with F as in chain.hpp: trail and hash as 32 bytes, integers as decimal text, the key id as text.
 std::string signed_bytes(const Checkpoint& checkpoint);
 
-std::string key_id_of(const PublicKey& key);
-
 // Sets key id and signature.
 void sign(Checkpoint& checkpoint, const SigningKey& key);
 bool is_signed_by(const PublicKey& key, const Checkpoint& checkpoint);

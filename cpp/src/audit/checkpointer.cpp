@@ -9,6 +9,7 @@
 #include "audit/line_stream.hpp"
 #include "audit/segment_file.hpp"
 #include "audit/segments.hpp"
+#include "audit/tombstone_line.hpp"
 #include "base/file.hpp"
 
 namespace cxrelay {
@@ -93,7 +94,8 @@ void Checkpointer::sign_if_due(std::int64_t seq, const Digest& hash) {
   remember(checkpoint);
 }
 
-// From the files, from the journal, or, when both have let go of record 1, from the last checkpoint.
+// From the files, from the journal, or, when both have let go of record 1, from the tombstone that says so or the last
+// checkpoint.
 Digest Checkpointer::trail() {
   const auto closed = list_segments(options_.path);
   if (const auto hash = first_hash_in(closed.empty() ? options_.path : closed.front().path)) {
@@ -101,6 +103,8 @@ Digest Checkpointer::trail() {
   }
   const auto records = source_.read(0, 1);
   if (!records.empty() && records.front().seq == 1) return records.front().hash;
+  const auto removed = read_tombstones(tombstone_path(options_.path)).tombstones;
+  if (!removed.empty()) return removed.front().trail;
   if (last_ && last_->seq > 0) return last_->trail;
   throw AuditError("the first record of " + options_.path +
                    " is neither in the files nor in the journal");

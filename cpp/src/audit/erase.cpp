@@ -9,6 +9,7 @@
 #include "audit/resume.hpp"
 #include "audit/segment_file.hpp"
 #include "audit/segments.hpp"
+#include "audit/tombstone_line.hpp"
 #include "base/file.hpp"
 #include "base/gzip.hpp"
 #include "cxrelay/audit.hpp"
@@ -142,11 +143,13 @@ bool holds(const Segment& segment, std::int64_t seq) {
   return seq >= segment.first_seq && seq <= segment.last_seq;
 }
 
-// Of all segments that are here, or not: their records that the journal does not know any more.
-std::vector<SeqRange> unseen_in(std::vector<Segment> present, std::int64_t first_known) {
+// Of all segments that are here, or not: their records that the journal does not know any more, and that retention has
+// not removed up to `removed`.
+std::vector<SeqRange> unseen_in(std::vector<Segment> present, std::int64_t first_known,
+                                std::int64_t removed) {
   std::ranges::sort(present, {}, &Segment::first_seq);
   std::vector<SeqRange> unseen;
-  std::int64_t next = 1;
+  std::int64_t next = removed + 1;
   for (const Segment& segment : present) {
     if (segment.first_seq >= first_known) break;
     if (segment.first_seq > next) unseen.push_back({next, segment.first_seq - 1});
@@ -180,11 +183,14 @@ ErasedExport erase_exported(AuditSource& source, const std::string& path,
     }
   }
   const auto exported = source.exported();
+  const auto tombstones = read_tombstones(tombstone_path(path)).tombstones;
+  const std::int64_t removed = tombstones.empty() ? 0 : tombstones.back().seq;
   for (const auto seq : events) {
+    if (seq <= removed) continue;
     const auto has_it = [&](const Segment& segment) { return holds(segment, seq); };
     if (seq <= exported && std::ranges::none_of(present, has_it)) result.elsewhere.push_back(seq);
   }
-  result.unseen = unseen_in(std::move(present), first_known);
+  result.unseen = unseen_in(std::move(present), first_known, removed);
   return result;
 }
 

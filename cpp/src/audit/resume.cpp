@@ -10,6 +10,7 @@
 #include "audit/line_stream.hpp"
 #include "audit/segment_file.hpp"
 #include "audit/segments.hpp"
+#include "audit/tombstone_line.hpp"
 
 namespace cxrelay {
 namespace {
@@ -64,6 +65,7 @@ class Resumer {
       scan();
     }
     if (place_.first_seq == 0 && last_closed_) read_closed_end();
+    if (place_.last_seq == 0) read_tombstone();
     confirm();
     if (place_.bytes < found_bytes) cut();
     return std::move(place_);
@@ -145,6 +147,15 @@ class Resumer {
     }
     place_.last_seq = reader_.line().fields.seq;
     place_.last_hash = reader_.line().hash;
+  }
+
+  // There is no record at all: after retention, which always leaves some, because files were lost.
+  void read_tombstone() {
+    const TombstoneFile file = read_tombstones(tombstone_path(path_));
+    if (!file.problem.empty()) throw AuditError(tombstone_path(path_) + ": " + file.problem);
+    if (file.tombstones.empty()) return;
+    place_.last_seq = file.tombstones.back().seq;
+    place_.last_hash = file.tombstones.back().hash;
   }
 
   // What the files end with must be what the journal goes on from.

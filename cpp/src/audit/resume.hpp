@@ -14,9 +14,10 @@ struct ExportPlace {
   Fd fd;                       // the open segment, appended to
   std::uint64_t bytes = 0;     // its size: whole lines only
   std::int64_t first_seq = 0;  // its first record; 0 = it is empty
-  std::int64_t last_seq = 0;   // last record in the files; 0 = none at all
-  Digest last_hash{};          // and its hash
-  bool needs_sync = false;     // it holds records that may not be on disk yet
+  // Last record in the files; if there is none, the last one that retention has removed; 0 = none at all.
+  std::int64_t last_seq = 0;
+  Digest last_hash{};       // and its hash
+  bool needs_sync = false;  // it holds records that may not be on disk yet
 };
 
 // Opens the trail at `path`, cuts off what a killed exporter left unfinished, and makes sure that

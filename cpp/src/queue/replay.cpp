@@ -75,7 +75,9 @@ void Replay::add(const AuditRecord& record) {
     add_revived(record);
   } else if (record.action == "erased") {
     add_erased(record);
-  } else if (record.action != "exported") {  // that one is about files, not about updates
+  } else if (record.action == "exported" || record.action == "retained") {
+    // About files: no update changes.
+  } else {
     problem(record, "its action is not known");
   }
 }

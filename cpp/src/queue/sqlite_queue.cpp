@@ -15,6 +15,7 @@
 #include "queue/opening.hpp"
 #include "queue/put.hpp"
 #include "queue/queries.hpp"
+#include "queue/retained.hpp"
 #include "queue/retention.hpp"
 #include "queue/revive.hpp"
 #include "sqlite/log_file.hpp"
@@ -386,6 +387,14 @@ Retained SqliteQueue::retain(const RetentionLimits& limits) {
     h.commits.run(item);
   });
   return retention.done();
+}
+
+std::int64_t SqliteQueue::record_retained(const RetiredRecords& records,
+                                          std::string_view operator_name) {
+  Handles& h = handles();
+  std::int64_t seq = 0;
+  commit(1, 0, [&] { seq = append_retained(h.writer, h.journal, records, operator_name); });
+  return seq;
 }
 
 std::vector<AuditRecord> SqliteQueue::read(std::int64_t after, std::size_t limit) {

@@ -44,6 +44,8 @@ class SqliteQueue final : public Queue, private AuditSource {
   std::int64_t record_erasure(std::string_view interaction_id,
                               std::string_view operator_name) override;
   Retained retain(const RetentionLimits& limits) override;
+  std::int64_t record_retained(const RetiredRecords& records,
+                               std::string_view operator_name) override;
   CheckResult check() override;
   AuditSource& audit_source() override { return *this; }
 

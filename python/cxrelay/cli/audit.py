@@ -1,4 +1,4 @@
-"""``cxrelay audit``: export the audit trail, sign checkpoints of it, verify it, and forget a person."""
+"""``cxrelay audit``: export the trail, sign checkpoints of it, verify it; remove what is old, forget a person."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import checkpoint, extract, forget
+from . import checkpoint, extract, forget, retain_trail
 from .command import Commands, add_command, add_group, positive
 from .exit_code import ExitCode
 from .output import Output
 from .settings import audit_log_path, load_config, open_queue, require_own_stdout
+from .time_text import time_text
 
 if TYPE_CHECKING:
     from cxrelay._core import VerifyResult
 
 _VERDICT = (
-    *("ok", "records", "first_seq", "last_seq", "first_hash", "last_hash"),
+    *("ok", "records", "first_seq", "last_seq", "first_hash", "last_hash", "trail"),
     *("problem", "file", "line", "checkpoints", "checkpoint_seq", "checkpoint_time_us"),
+    *("tombstones", "removed_seq", "tombstone_time_us", "tombstones_checked"),
 )
 
 
@@ -26,7 +28,7 @@ def register(commands: Commands) -> None:
     group = add_group(
         commands,
         "audit",
-        "export the audit trail, sign checkpoints of it, verify it, and erase payloads",
+        "export the audit trail, sign checkpoints of it, verify it, remove what is old, erase payloads",
         """cxrelay audit export
            cxrelay audit verify audit_transformations.log
            cxrelay audit checkpoint --key /safe/checkpoint.pem --output syslog""",
@@ -38,7 +40,8 @@ def register(commands: Commands) -> None:
         "verify the hash chain of an audit log and of the closed segments beside it",
         """cxrelay audit verify
            cxrelay audit verify /archive/audit_transformations.log --json
-           cxrelay audit verify --checkpoint checkpoints.jsonl --public-key checkpoint.pem.pub""",
+           cxrelay audit verify --checkpoint checkpoints.jsonl --public-key checkpoint.pem.pub
+           cxrelay audit verify --public-key checkpoint.pem.pub     # after a retention""",
     )
     verify.add_argument(
         "file", nargs="?", metavar="FILE", help="the open log (default: that of the settings)"
@@ -51,7 +54,12 @@ def register(commands: Commands) -> None:
         metavar="FILE",
         action="append",
         default=[],
-        help="a key that they may be signed with; more than once after a change of keys",
+        help="a key that checkpoints and tombstones may be signed with; more than once after a change",
+    )
+    verify.add_argument(
+        "--tombstones",
+        metavar="FILE",
+        help="what retention says that it removed (default: FILE.tombstones, beside the log)",
     )
     export = add_command(
         group,
@@ -74,22 +82,27 @@ def register(commands: Commands) -> None:
     extract.add_options(export)
     checkpoint.register(group)
     forget.register(group)
+    retain_trail.register(group)
 
 
 def run_verify(args: argparse.Namespace, output: Output) -> ExitCode:
     """Needs no queue file and no settings if the log is named."""
     from cxrelay import _core
 
-    if (args.checkpoint is None) is bool(args.public_key):
-        output.error("cxrelay: --checkpoint and --public-key go together")
+    if args.checkpoint is not None and not args.public_key:
+        output.error("cxrelay: --checkpoint needs --public-key")
         return ExitCode.BAD_INPUT
     path = args.file or audit_log_path(args)
-    found = _core.verify_audit(path, args.checkpoint, args.public_key)
+    found = _core.verify_audit(path, args.checkpoint, args.public_key, args.tombstones)
     data = {name: getattr(found, name) for name in _VERDICT}
     if found.ok:
         text = f"verifies: {found.records:,} records, the last has hash {found.last_hash}"
+        if found.tombstones:
+            text += f"\n{_tombstone_text(found)}"
         if found.checkpoints:
             text += f"\n{_checkpoint_text(found)}"
+        elif args.public_key and not found.tombstones:
+            text += "\nnothing in it is signed: --public-key checked nothing"
     else:
         text = f"does not verify: {found.problem} ({found.file}:{found.line})"
     output.result(data, text)
@@ -123,6 +136,20 @@ def run_export(args: argparse.Namespace, output: Output) -> ExitCode:
     }
     output.result(data, f"{done.records:,} records appended to {path}")
     return ExitCode.OK
+
+
+def _tombstone_text(found: VerifyResult) -> str:
+    """Says plainly what the beginning rests on."""
+    signed = (
+        "signatures checked"
+        if found.tombstones_checked
+        else "SIGNATURES NOT CHECKED: give --public-key, or anybody may have removed them"
+    )
+    return (
+        f"begins with seq {found.first_seq:,}: retention removed what came before "
+        f"{found.removed_seq + 1:,}, says the last of {found.tombstones:,} tombstones, of "
+        f"{time_text(found.tombstone_time_us)}; {signed}"
+    )
 
 
 def _checkpoint_text(found: VerifyResult) -> str:

@@ -57,10 +57,10 @@ def http_status(text: str) -> int:
 
 
 def age_us(text: str) -> int:
-    """An argument that is an age, such as 90s, 30m, 2h or 7d; in microseconds."""
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+    """An argument that is an age, such as 90s, 30m, 2h, 7d or 8w; in microseconds."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
     if len(text) > 9 or text[-1:] not in units or not text[:-1].isdecimal():
-        raise argparse.ArgumentTypeError("must be a number and s, m, h or d, such as 2h")
+        raise argparse.ArgumentTypeError("must be a number and s, m, h, d or w, such as 2h")
     return int(text[:-1]) * units[text[-1]] * 1_000_000
 
 

@@ -96,7 +96,7 @@ def run_extract(args: argparse.Namespace, output: Output) -> ExitCode:
         _refuse_own_files(path, args.log, config)
     written = 0
     with ExitStack() as stack:
-        pieces = _pieces(args, chosen, stack)
+        pieces = _pieces(args, chosen, stack, output)
         if path is None:
             for piece in pieces:
                 sys.stdout.buffer.write(piece.encode(errors="backslashreplace"))
@@ -114,7 +114,9 @@ def run_extract(args: argparse.Namespace, output: Output) -> ExitCode:
     return ExitCode.OK
 
 
-def _pieces(args: argparse.Namespace, chosen: str, stack: ExitStack) -> Iterator[str]:
+def _pieces(
+    args: argparse.Namespace, chosen: str, stack: ExitStack, output: Output
+) -> Iterator[str]:
     from cxrelay.extracts import Selection, Source, extract
     from cxrelay.stories import LogJournal, QueueJournal
 
@@ -124,7 +126,14 @@ def _pieces(args: argparse.Namespace, chosen: str, stack: ExitStack) -> Iterator
         source = LogJournal(args.log)
     else:
         queue = open_queue(args)
-        total = queue.stats().journal_records
+        stats = queue.stats()
+        total = stats.journal_records
+        if stats.first_seq > 1:  # the line of the first one needs the hash before it
+            total -= stats.first_seq
+            output.error(
+                f"cxrelay: records up to seq {stats.first_seq:,} are not taken: retention has been "
+                "in the queue file; --log reads exported files"
+            )
         source = QueueJournal(queue)
     progress = stack.enter_context(Progress("extracting", total, "records"))
     selection = Selection(args.interaction, args.since, args.until)

@@ -182,6 +182,8 @@ class AuditConfig(Section):
     checkpoint_output: str = _path(words=frozenset({"-", "syslog"}))
     checkpoint_records: int = number(10_000, 1, 1 << 40)  # a checkpoint after so many records
     checkpoint_minutes: int = number(60, 1, 366 * 24 * 60, "minutes")  # or so much time
+    # Closed segments older than this may be removed when somebody says so; 0 = never
+    retention_days: int = number(0, 0, 36_500, "days")
 
 
 @dataclass(frozen=True, kw_only=True)

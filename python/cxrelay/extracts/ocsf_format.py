@@ -41,6 +41,8 @@ _MEANINGS = {
     "parked": _Meaning(3, "park update", severity=3, status=99),
     "revived": _Meaning(3, "revive updates"),
     "erased": _Meaning(4, "erase payloads"),
+    "exported": _Meaning(2, "export segment"),
+    "retained": _Meaning(4, "remove old segments"),
 }
 _FINISHED = {  # by processingStatus: severity and status
     "success": (1, 1),

@@ -61,14 +61,15 @@ class QueueJournal:
     def lines(self) -> Iterator[tuple[str, Any]]:
         """Each record as the audit log's line of it, without the break, and its value, in order.
 
-        Raises:
-            AuditError: the journal does not have the first records, whose hashes belong into lines.
+        Where retention has deleted the first records, the line of the first one that is left is
+        missing too: it needs the hash before it.
         """
         after = 0
         while lines := _core.audit_lines(self._queue, after, _LINES_AT_ONCE):
             for line in lines:
-                yield (text := line.decode()), LINE_DECODER.decode(text)
-            after += len(lines)
+                value = LINE_DECODER.decode(text := line.decode())
+                after = value["seq"]
+                yield text, value
 
 
 def _marks(values: Collection[str]) -> str:

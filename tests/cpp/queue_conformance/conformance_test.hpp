@@ -100,6 +100,7 @@ class QueueFencing : public QueueConformance {};
 class QueueRecovery : public QueueConformance {};
 class QueueForgetting : public QueueConformance {};
 class QueueNoting : public QueueConformance {};
+class QueueRetaining : public QueueConformance {};
 class QueueQuestions : public QueueConformance {};
 
 // Records that grow old.

@@ -39,6 +39,7 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, QueueRecovery, kSqlite, name_of);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueForgetting, kSqlite, name_of);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueNoting, kSqlite, name_of);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueRetention, kSqlite, name_of);
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueRetaining, kSqlite, name_of);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueQuestions, kSqlite, name_of);
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueAnswers, kSqlite, name_of);
 

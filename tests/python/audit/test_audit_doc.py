@@ -11,7 +11,7 @@ import pytest
 
 import cxrelay
 from cxrelay import verify_trail
-from support.audit_chain import payload_digest, raw_members, record_hash
+from support.audit_chain import field, payload_digest, raw_members, record_hash
 
 PAGE = pathlib.Path(__file__).parents[3] / "cpp" / "docs" / "audit.md"
 
@@ -66,16 +66,26 @@ def test_every_chained_member_matters(number):
         assert record_hash(altered, previous) != value["hash"]
 
 
-def test_both_verifiers_take_the_trail_and_its_checkpoint(tmp_path):
+def example(tmp_path, first=1):
+    """The files of the page, with its trail from a record on."""
     page = PAGE.read_text(encoding="utf-8")
+    signed = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (key,) = re.findall(r"^```pem\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    texts = {
+        "audit.log": "".join(f"{line}\n" for line in lines()[first - 1 :]),
+        "checkpoints": signed[0],
+        "tombstones": signed[1],
+        "key.pub": key,
+    }
     files = {}
-    for name, text in (
-        ("audit.log", "".join(f"{line}\n" for line in lines())),
-        ("checkpoints", re.search(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]),
-        ("key.pub", re.search(r"^```pem\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]),
-    ):
+    for name, text in texts.items():
         files[name] = tmp_path / name
         files[name].write_text(text, encoding="utf-8")
+    return files
+
+
+def test_both_verifiers_take_the_trail_and_its_checkpoint(tmp_path):
+    files = example(tmp_path)
     arguments = str(files["audit.log"]), str(files["checkpoints"]), [str(files["key.pub"])]
     found = cxrelay.verify_audit(*arguments)
     assert (found.ok, found.records, found.checkpoints) == (True, 5, 1), found.problem
@@ -83,3 +93,46 @@ def test_both_verifiers_take_the_trail_and_its_checkpoint(tmp_path):
     files["audit.log"].write_text("".join(f"{line}\n" for line in lines()[:4]), encoding="utf-8")
     assert not cxrelay.verify_audit(*arguments).ok
     assert not verify_trail.verify(*arguments)["ok"]
+
+
+@pytest.mark.parametrize("first", [1, 2, 3])
+def test_both_verifiers_take_what_the_tombstone_leaves(first, tmp_path):
+    files = example(tmp_path, first)
+    arguments = str(files["audit.log"]), str(files["checkpoints"]), [str(files["key.pub"])]
+    assert cxrelay.verify_audit(*arguments).ok is (first == 1)
+    assert verify_trail.verify(*arguments)["ok"] is (first == 1)
+    files["tombstones"].rename(tmp_path / "audit.log.tombstones")
+    found = cxrelay.verify_audit(*arguments)
+    assert (found.ok, found.records, found.removed_seq) == (True, 6 - first, 2), found.problem
+    assert verify_trail.verify(*arguments)["ok"]
+
+
+def test_the_tombstone_by_hand(tmp_path):
+    files = example(tmp_path)
+    value = json.loads(files["tombstones"].read_text())
+    second, third = (json.loads(line) for line in lines()[1:3])
+    assert value["hash"] == second["hash"] == third["previousHash"]
+    assert second["timeUs"] < value["olderThanUs"] < third["timeUs"]
+    parts = [
+        "cxrelay audit tombstone 1",
+        bytes.fromhex(value["trail"]),
+        value["firstSeq"],
+        value["seq"],
+        bytes.fromhex(value["hash"]),
+        value["olderThanUs"],
+        value["timeUs"],
+        value["keyId"],
+    ]
+    message = b"".join(map(field, parts))
+    by_hand = PAGE.read_text(encoding="utf-8").split("What it is signed over, by hand")[1]
+    hand = re.search(r"^```\n(.*?)^```$", by_hand, re.MULTILINE | re.DOTALL)[1]
+    written = b"".join(
+        bytes.fromhex(length) + (text.encode() if text else bytes.fromhex(digits))
+        for length, text, digits in re.findall(
+            r'^([0-9a-f]{8}) (?:"([^"]*)"|\w+ +([0-9a-f]+))', hand, re.MULTILINE
+        )
+    )
+    assert written == message
+    key_id, key = verify_trail.read_public_key(str(files["key.pub"]))
+    assert key_id == value["keyId"]
+    assert verify_trail.is_signed(key, message, bytes.fromhex(value["signature"]))

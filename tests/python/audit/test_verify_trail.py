@@ -48,7 +48,7 @@ def test_it_runs_alone(untouched: Trail, tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_not_a_verdict(untouched: Trail, tmp_path: Path) -> None:
     assert run("none.log", cwd=tmp_path).returncode == 2
-    assert run(untouched.log, "--public-key", untouched.public_key, cwd=tmp_path).returncode == 2
+    assert run(untouched.log, "--checkpoint", untouched.checkpoints, cwd=tmp_path).returncode == 2
     no_key = ["--checkpoint", untouched.checkpoints, "--public-key", untouched.checkpoints]
     assert run(untouched.log, *no_key, cwd=tmp_path).returncode == 2
 

@@ -15,7 +15,7 @@ from cxrelay.stories import LogJournal
 
 ENGINE = {
     *("accepted", "skipped", "rejected", "upgraded", "started", "finished"),
-    *("superseded", "revived", "erased"),
+    *("superseded", "revived", "erased", "exported"),
 }
 
 
@@ -36,7 +36,7 @@ def test_every_action_is_valid(filled: Filled) -> None:
     assert PHONE not in json.dumps(found)
 
 
-@pytest.mark.parametrize("action", [*sorted(ENGINE), "dead", "parked", "exported", "something new"])
+@pytest.mark.parametrize("action", [*sorted(ENGINE), "dead", "parked", "retained", "something new"])
 @pytest.mark.parametrize("word", ["success", "partial", "failed", "released", "other"])
 def test_any_action_with_any_status(action: str, word: str) -> None:
     value = {
@@ -66,6 +66,7 @@ def test_what_actions_are(filled: Filled) -> None:
         "superseded": ("Update", 1, 1),
         "revived": ("Update", 1, 1),
         "erased": ("Delete", 1, 1),
+        "exported": ("Read", 1, 1),
     }
     assert first["erased"]["actor"]["user"] == {"name": "bob"}
     finished = first["finished"]

@@ -1,0 +1,53 @@
+#include "queue/retained.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "cxrelay/retention.hpp"
+#include "json/write.hpp"
+#include "queue/queries.hpp"
+#include "sqlite/statement.hpp"
+
+namespace cxrelay::queue {
+namespace {
+
+constexpr std::string_view kLastSeq = "trail_retained_seq";  // in meta
+
+}  // namespace
+
+std::int64_t append_retained(sqlite::Database& writer, Journal& journal,
+                             const RetiredRecords& records, std::string_view operator_name) {
+  if (read_meta(writer, kLastSeq) == records.last_seq) return 0;
+  std::string detail = "{\"by\":";
+  json::append_string(detail, operator_name);
+  detail += fmt::format(",\"first_seq\":{},\"last_seq\":{},\"older_than_us\":{}}}",
+                        records.first_seq, records.last_seq, records.older_than_us);
+  NewRecord record;
+  record.action = "retained";
+  record.detail = detail;
+  const auto seq = journal.append(record);
+  sqlite::Statement set(writer,
+                        "INSERT INTO meta VALUES (?1, ?2)"
+                        " ON CONFLICT (name) DO UPDATE SET value = ?2");
+  set.bind(1, kLastSeq).bind(2, records.last_seq);
+  set.run();
+  return seq;
+}
+
+}  // namespace cxrelay::queue
+
+namespace cxrelay {
+
+// The tombstone first: only what is signed for is put on record, and only what is on record is removed.
+RetainedTrail retain_trail(Queue& queue, RetentionOptions options, std::string_view operator_name) {
+  options.before_removal = [&queue, operator_name,
+                            then = std::move(options.before_removal)](const Tombstone& tombstone) {
+    queue.record_retained({tombstone.first_seq, tombstone.seq, tombstone.older_than_us},
+                          operator_name);
+    if (then) then(tombstone);
+  };
+  return retain_trail(options);
+}
+
+}  // namespace cxrelay
