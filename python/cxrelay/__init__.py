@@ -166,7 +166,8 @@ _HOMES = {
     "fault_proxy": "FaultProxy",
     "mapping": "Mapping RuleTrace",
     "relay": "Relay",
-        "AuditStats FlushResult Forgotten RelayStats RetainedTrail ScopeCheck TargetState UpdaterCounts",
+    "results": "AuditStats FlushResult Forgotten RelayStats RetainedTrail ScopeCheck TargetState "
+    "UpdaterCounts",
     "simulator": "Simulator",
     "stories": "Story explain",
 }
