@@ -13,7 +13,7 @@ class NativeIngest(NativePut):
     """As put_many, but from the event's bytes: does more than its rivals in this table."""
 
     name = "native ingest_many of 1,000, parse and map included"
-    size = 50_000
+    size = 100_000
     group = 1000
 
     def prepare(self, directory: Path) -> None:

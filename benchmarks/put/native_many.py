@@ -10,7 +10,7 @@ class NativeMany(NativePut):
     """Lists of a thousand; a call is one commit."""
 
     name = "native put_many of 1,000"
-    size = 50_000
+    size = 100_000
     group = 1000
 
     def run(self, items: Sequence[Update]) -> None:

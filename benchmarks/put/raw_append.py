@@ -34,7 +34,7 @@ class RawAppendMany(RawAppend):
     """One sync for a thousand rows."""
 
     name = "limit: append 1,000 + fdatasync"
-    size = 50_000
+    size = 100_000
     group = 1000
 
     def run(self, items: Sequence[Update]) -> None:

@@ -26,7 +26,7 @@ TOGETHER: tuple[type[PutContender], ...] = (
 
 def measure(options: Options) -> list[Row]:
     """Rows of both cases. The tutorial has no way to put many together and is the base of both."""
-    items = events.updates(events.take(events.small_events(), 50_000))
+    items = events.updates(events.take(events.small_events(), 100_000))
     twice = items[:300] + items[:20]  # some come again: they must be stored once
     distinct = list(dict.fromkeys((*ONE_CALL, *TOGETHER)))
     check_agreement("put", [made() for made in distinct], twice, options.directory)

@@ -68,7 +68,7 @@ def make_long_log(path: Path) -> int:
     Returns how many.
     """
     queue = _core.Queue(str(path))
-    count = queue_story.lengthen_log(queue, path, queue_story.PAGES_BEFORE)
+    count = queue_story.lengthen_log(queue, path)
     queue.close()
     return count
 
@@ -174,7 +174,7 @@ class Sweep:
         if not self.stands_by:
             return None
         queue = _core.Queue(str(path))
-        self.accepted_before = queue_story.lengthen_log(queue, path, queue_story.PAGES_BEFORE)
+        self.accepted_before = queue_story.lengthen_log(queue, path)
         queue.resign()  # the story delivers
         return queue
 

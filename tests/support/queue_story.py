@@ -4,13 +4,13 @@ As a program it lives this life on a file and says on its standard output, one J
 and what it was promised. A line that is there was written after the promise: whoever kills the process knows
 exactly what must hold. `queue_oracle` judges it.
 
-    python queue_story.py queue.db [answers-early | long-log | long-transactions | patient | restarts | only-open]
+    python queue_story.py queue.db [answers-early | long-log | patient | restarts | only-open]
 """
 
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,9 +22,6 @@ Said = dict[str, Any]
 MINUTE_US = 60_000_000
 # The log is copied back from 1,000 pages on. A story writes about 90, most of them after its first claim.
 PAGES_BEFORE = 955
-# A long transaction has the log copied back beside itself, at most once in so many pages. Such a story does it once.
-PAGES_BEFORE_BESIDE = 90
-LONG_TRANSACTION = 256
 FRAME_BYTES = 24 + 4096
 
 
@@ -65,14 +62,10 @@ class Story:
         self.say = say
         self.claims: list[_core.Claim] = []
 
-    def rows(self, numbers: Sequence[int]) -> list[Event]:
-        """What one call puts; the receipts of the first ones are told."""
-        return [EVENTS[number] for number in numbers]
-
     def put(self, *numbers: int) -> None:
         self.say({"begin": "put", "events": numbers})
-        receipts = self.queue.put_many(self.rows(numbers))
-        promised = zip(numbers, receipts, strict=False)
+        receipts = self.queue.put_many([EVENTS[number] for number in numbers])
+        promised = zip(numbers, receipts, strict=True)
         self.say({"receipts": [[n, r.idempotency_key, r.seq] for n, r in promised]})
 
     def claim(self, max_requests: int, max_updates: int) -> None:
@@ -121,20 +114,8 @@ class LongLogStory(Story):
     """The log is nearly long enough to be copied back when it begins, so that one of its commits does it."""
 
     def live(self) -> None:
-        self.say({"lengthened": lengthen_log(self.queue, path_of(self.queue), PAGES_BEFORE)})
+        self.say({"lengthened": lengthen_log(self.queue, path_of(self.queue))})
         super().live()
-
-
-class LongTransactionsStory(Story):
-    """Puts every event so many times at once that a thread copies the log back meanwhile."""
-
-    def live(self) -> None:
-        pages = PAGES_BEFORE_BESIDE
-        self.say({"lengthened": lengthen_log(self.queue, path_of(self.queue), pages)})
-        super().live()
-
-    def rows(self, numbers: Sequence[int]) -> list[Event]:
-        return [*super().rows(numbers), *[EVENTS[numbers[0]]] * LONG_TRANSACTION]
 
 
 class EarlyStory(Story):
@@ -187,14 +168,14 @@ def path_of(queue: _core.Queue) -> Path:
     return Path(queue.query("SELECT file FROM pragma_database_list")[0][0])
 
 
-def lengthen_log(queue: _core.Queue, path: Path, pages: int) -> int:
-    """Puts events of one commit each until the log is about so long, and delivers them.
+def lengthen_log(queue: _core.Queue, path: Path) -> int:
+    """Puts events of one commit each until the log is nearly long enough to be copied back, and delivers them.
 
     Returns how many. For a queue that stays open: a log that nobody else has open is copied back at the next opening.
     """
     log = path.with_name(path.name + "-wal")
     number = 0
-    while log.stat().st_size < (pages - 20) * FRAME_BYTES:
+    while log.stat().st_size < (PAGES_BEFORE - 20) * FRAME_BYTES:
         queue.put(f"before_{number}", f"before{number}", number, b"", b'{"a":1}')
         number += 1
     while claims := queue.claim_many(2, 100, "example"):
@@ -233,7 +214,6 @@ def main(path: str, kind: str = "") -> None:
     stories = {
         "answers-early": EarlyStory,
         "long-log": LongLogStory,
-        "long-transactions": LongTransactionsStory,
         "patient": PatientStory,
         "restarts": RestartedStory,
     }

@@ -1,10 +1,8 @@
 #include "queue/group_commit.hpp"
 
 #include <numeric>
-#include <optional>
 
 #include "cxrelay/errors.hpp"
-#include "queue/log_copy.hpp"
 
 namespace cxrelay::queue {
 
@@ -33,11 +31,6 @@ void GroupCommit::run(Work& work) {
   if (work.error_) std::rethrow_exception(work.error_);
 }
 
-std::size_t GroupCommit::rows_of(const std::vector<Work*>& group) {
-  return std::accumulate(group.begin(), group.end(), std::size_t{0},
-                         [](std::size_t rows, const Work* work) { return rows + work->rows_; });
-}
-
 std::vector<Work*> GroupCommit::take_group() {
   std::vector<Work*> group;
   std::size_t rows = 0;
@@ -56,10 +49,9 @@ std::vector<Work*> GroupCommit::take_group() {
 void GroupCommit::commit(const std::vector<Work*>& group) {
   try {
     const std::lock_guard one_process(process_lock_);
-    const bool is_long = rows_of(group) >= kLongTransaction;
-    run_transaction(group, is_long);
+    run_transaction(group);
     hooks_.committed();
-    checkpoint_if_due(is_long);
+    checkpoint_if_due(rows_of(group));
     for (Work* work : group) {
       if (work->after_ && !work->error_) work->after_();
     }
@@ -69,17 +61,8 @@ void GroupCommit::commit(const std::vector<Work*>& group) {
   }
 }
 
-void GroupCommit::run_transaction(const std::vector<Work*>& group, bool is_long) {
-  std::optional<LogCopy> copying;
-  if (is_long && checkpoint_pace_.is_due_beside(database_.log_pages())) copying.emplace(database_);
+void GroupCommit::run_transaction(const std::vector<Work*>& group) {
   sqlite::Transaction transaction(database_);
-  if (copying) copying->begin(hooks_.copy_log);
-  run_works(group);
-  if (copying) copying->finish();
-  transaction.commit();
-}
-
-void GroupCommit::run_works(const std::vector<Work*>& group) {
   hooks_.begin();
   for (Work* work : group) {
     const auto written = database_.changes();
@@ -93,10 +76,16 @@ void GroupCommit::run_works(const std::vector<Work*>& group) {
     }
   }
   hooks_.finish();
+  transaction.commit();
 }
 
-void GroupCommit::checkpoint_if_due(bool was_long) {
-  if (!checkpoint_pace_.is_due(database_.log_pages(), was_long)) return;
+std::size_t GroupCommit::rows_of(const std::vector<Work*>& group) {
+  return std::accumulate(group.begin(), group.end(), std::size_t{0},
+                         [](std::size_t rows, const Work* work) { return rows + work->rows_; });
+}
+
+void GroupCommit::checkpoint_if_due(std::size_t rows) {
+  if (!checkpoint_pace_.is_due(database_.log_pages(), rows)) return;
   try {
     database_.checkpoint();
   } catch (const StoreError&) {

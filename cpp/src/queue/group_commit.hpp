@@ -47,8 +47,6 @@ class GroupCommit {
     std::function<void()>
         committed;  // after it, before anybody is answered; what it throws fails the group
     std::function<void()> rolled_back;  // nothing of the group was stored, or that is unknown
-    std::function<void()>
-        copy_log;  // copies the log back on another connection, in another thread; must not throw
   };
   struct Limits {
     std::size_t max_rows;
@@ -63,12 +61,11 @@ class GroupCommit {
   void run(Work& work);
 
  private:
-  static std::size_t rows_of(const std::vector<Work*>& group);
   std::vector<Work*> take_group();
+  static std::size_t rows_of(const std::vector<Work*>& group);
   void commit(const std::vector<Work*>& group);
-  void run_transaction(const std::vector<Work*>& group, bool is_long);
-  void run_works(const std::vector<Work*>& group);
-  void checkpoint_if_due(bool was_long);
+  void run_transaction(const std::vector<Work*>& group);
+  void checkpoint_if_due(std::size_t rows);
 
   sqlite::Database& database_;
   CheckpointPace checkpoint_pace_;

@@ -54,7 +54,7 @@ struct SqliteQueue::Handles {
         reader(options.path, sqlite::OpenMode::create),
         commits(writer, options.path + ".lock", {options.max_group_rows, options.max_group_bytes},
                 {[this] { begin(); }, [this] { journal.finish(); }, [this] { committed(); },
-                 [this] { deliverer.forget(); }, [this] { copy_log(); }}) {
+                 [this] { deliverer.forget(); }}) {
     reader.run("PRAGMA query_only=ON");
     opening.done();
   }
@@ -68,17 +68,6 @@ struct SqliteQueue::Handles {
   void committed() {
     if (answers_duplicate && journal.is_unchanged()) log.sync();
     log.require_in_place();
-  }
-
-  // If somebody reads, the log waits: the next commit that is not as long copies it.
-  void copy_log() {
-    const std::unique_lock lock(reader_mutex, std::try_to_lock);
-    if (!lock.owns_lock()) return;
-    try {
-      reader.checkpoint();
-    } catch (const StoreError&) {
-      // As in GroupCommit: a disk that is full or broken is reported by the next commit.
-    }
   }
 
   Clock& clock;

@@ -129,13 +129,6 @@ std::string Database::text(const char* sql) {
   return statement.step() ? std::string(statement.text(0)) : std::string();
 }
 
-void Database::hold_pages() { run("PRAGMA cache_spill=OFF"); }
-
-void Database::release_pages() noexcept {
-  // Held ones cost memory, and nothing else, if this fails.
-  sqlite3_exec(handle_, "PRAGMA cache_spill=ON", nullptr, nullptr, nullptr);
-}
-
 bool Database::checkpoint() { return copy_log_back(SQLITE_CHECKPOINT_PASSIVE); }
 
 bool Database::empty_log() {

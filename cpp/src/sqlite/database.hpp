@@ -42,10 +42,6 @@ class Database {
   bool checkpoint();
   // The same for the whole log, which is cut to nothing; waits for nobody. False if somebody reads or writes.
   bool empty_log();
-  // Until release_pages() a transaction writes nothing before it commits, however many pages it changes. Both have no
-  // effect inside a transaction.
-  void hold_pages();
-  void release_pages() noexcept;
   // Pages in the write-ahead log after this connection's last commit, those of other connections included. The
   // log's file does not shrink when it restarts, so its size tells nothing.
   int log_pages() const noexcept { return log_pages_; }

@@ -33,25 +33,21 @@ TEST(Merge, TheNewerValueWinsMemberByMember) {
 
 TEST(CheckpointPace, TriesWhenTheLogIsLongAndAgainWhenAsMuchHasCome) {
   CheckpointPace pace;
-  EXPECT_FALSE(pace.is_due(kCheckpointPages - 1, false));
-  EXPECT_TRUE(pace.is_due(kCheckpointPages, false));
-  EXPECT_FALSE(pace.is_due(kCheckpointPages + 4, false)) << "a reader holds it";
-  EXPECT_FALSE(pace.is_due(2 * kCheckpointPages - 1, false));
-  EXPECT_TRUE(pace.is_due(2 * kCheckpointPages + 3, false));
-  EXPECT_FALSE(pace.is_due(4, false)) << "it has started again";
-  EXPECT_TRUE(pace.is_due(kCheckpointPages, false));
+  EXPECT_FALSE(pace.is_due(kCheckpointPages - 1, 1));
+  EXPECT_TRUE(pace.is_due(kCheckpointPages, 1));
+  EXPECT_FALSE(pace.is_due(kCheckpointPages + 4, 1)) << "a reader holds it: not with each commit";
+  EXPECT_FALSE(pace.is_due(2 * kCheckpointPages - 1, 1));
+  EXPECT_TRUE(pace.is_due(2 * kCheckpointPages + 3, 1));
+  EXPECT_FALSE(pace.is_due(4, 1)) << "it has started again";
+  EXPECT_TRUE(pace.is_due(kCheckpointPages, 1));
 }
 
-TEST(CheckpointPace, LongTransactionsCopyBesideThemselvesUntilTheLogShallStartAgain) {
+TEST(CheckpointPace, LetsTheLogOfLongTransactionsGrowFarther) {
   CheckpointPace pace;
-  EXPECT_FALSE(pace.is_due_beside(kBesidePages - 1));
-  EXPECT_TRUE(pace.is_due_beside(kBesidePages));
-  EXPECT_FALSE(pace.is_due_beside(2 * kBesidePages - 1));
-  EXPECT_FALSE(pace.is_due(kRestartPages - 1, true));
-  EXPECT_TRUE(pace.is_due(kRestartPages, true));
-  EXPECT_FALSE(pace.is_due_beside(4)) << "it has started again";
-  EXPECT_TRUE(pace.is_due_beside(kBesidePages));
-  EXPECT_FALSE(pace.is_due_beside(2 * kRestartPages)) << "somebody holds it";
+  EXPECT_FALSE(pace.is_due(kLongCheckpointPages - 1, kLongTransaction));
+  EXPECT_TRUE(pace.is_due(kLongCheckpointPages, kLongTransaction));
+  EXPECT_FALSE(pace.is_due(4, kLongTransaction)) << "it has started again";
+  EXPECT_TRUE(pace.is_due(kCheckpointPages, kLongTransaction - 1)) << "as ever after short ones";
 }
 
 TEST(DeliveredMemory, TellsLateFromOrdinary) {

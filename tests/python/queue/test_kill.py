@@ -32,7 +32,7 @@ def ingest(thread):
         if n % 10 == 9:
             bodies = [json.dumps(body | {"contactId": f"c{k}"}).encode() for k in range(20)]
             receipts = relay.ingest_many(bodies)
-        elif n % 20 == 4:  # a long transaction, which has the log copied back beside it
+        elif n % 20 == 4:  # a long transaction
             ids = (f"b{thread}-{k}" for k in range(300))
             bodies = [json.dumps(body | {"interactionId": name}).encode() for name in ids]
             receipts = relay.ingest_many(bodies)

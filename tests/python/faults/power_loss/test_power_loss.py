@@ -56,12 +56,6 @@ def test_a_checkpoint_within_a_commit(long_log: Recording, seeds: int) -> None:
     survives(long_log, "checkpoint within a commit", seeds=seeds)
 
 
-def test_a_copy_beside_a_long_transaction(memory_folder: Path, seeds: int) -> None:
-    recording = loss_replay.record(memory_folder / "beside", kind="long-transactions")
-    window = checkpoint_sweep.window_of(recording.calls, restarts=False)
-    survives(replace(recording, window=window), "copy beside a long transaction", seeds=seeds)
-
-
 def test_a_checkpoint_within_a_commit_without_its_sync_loses_receipts(long_log: Recording) -> None:
     """Teeth, as below: only the copying back within the commit is not synced."""
     (sync,) = [
