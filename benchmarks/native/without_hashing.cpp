@@ -14,5 +14,4 @@ int EVP_DigestFinal_ex(void*, unsigned char* digest, unsigned* size) {
   if (size != nullptr) *size = 32;
   return 1;
 }
-
 }

@@ -19,7 +19,8 @@ class ExportLoop {
  public:
   // `exporter` must outlive it. An interval of 0 or an exporter without a path: no thread, ever.
   // `afterwards` is called in the thread after each try but the last, and must not throw.
-  ExportLoop(AuditExport& exporter, std::int64_t interval_ms, std::function<void()> afterwards = {});
+  ExportLoop(AuditExport& exporter, std::int64_t interval_ms,
+             std::function<void()> afterwards = {});
   ~ExportLoop();  // stop()
   ExportLoop(const ExportLoop&) = delete;
   ExportLoop& operator=(const ExportLoop&) = delete;
