@@ -94,7 +94,7 @@ std::string_view flush(RelayHandle& self, std::optional<double> timeout_s) {
     if (interrupted || left_ms == 0) {
       {
         const py::gil_scoped_release release;
-        self.get()->stop(interrupted ? 0 : -1);
+        self.get()->stop_sending(interrupted ? 0 : -1);
       }
       if (interrupted) throw py::error_already_set();
       return to_text(StopReason::timeout);

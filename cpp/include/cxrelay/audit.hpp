@@ -57,6 +57,8 @@ class AuditSource {
   virtual std::vector<AuditRecord> read(std::int64_t after, std::size_t limit) = 0;
   // The first record that it still has: those before were deleted.
   virtual std::int64_t first_seq() { return 1; }
+  // The hash of record 1, by which trails are told apart, if that record was deleted.
+  virtual std::optional<ChainHash> deleted_first_hash() { return std::nullopt; }
   virtual std::int64_t exported() = 0;              // seq up to which the export is on disk
   virtual void set_exported(std::int64_t seq) = 0;  // durable when it returns
   // The last record of the last closed segment that is on record; 0 = none. `trail`: the name of the open segment,
@@ -105,8 +107,9 @@ ExportResult export_audit(AuditSource& source, const ExportOptions& options);
 std::optional<ExportResult> try_export_audit(AuditSource& source, const ExportOptions& options);
 
 // The lines of the records with seq > `after`, in order, at most `limit`: as the exported files have them, without the
-// '\n'. Moves nothing and marks nothing. A line has the hash of the record before: where retention has deleted the first
-// records, the first line is that of source.first_seq() + 1. Throws AuditError (records are missing) or StoreError.
+// '\n', but for payloads that retention has erased in the queue file. Moves nothing and marks nothing. A line has the hash
+// of the record before: where retention has deleted the first records, the first line is that of source.first_seq() + 1.
+// Throws AuditError (records are missing) or StoreError.
 std::vector<std::string> audit_lines(AuditSource& source, std::int64_t after, std::size_t limit);
 
 struct SeqRange {

@@ -244,6 +244,7 @@ struct Retained {
 
 // Records that retention removes from the exported trail (cxrelay/retention.hpp); the journal keeps them.
 struct RetiredRecords {
+  std::string trail;  // the path of its open segment: a queue may have more than one
   std::int64_t first_seq = 0;
   std::int64_t last_seq = 0;
   std::int64_t older_than_us = 0;  // the limit; wall time

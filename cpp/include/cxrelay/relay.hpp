@@ -78,11 +78,13 @@ class Relay {
 
   // See Updater. Throw ConfigError while base_url or credentials are missing.
   StopReason flush(std::int64_t timeout_ms);
-  // Exports the audit trail too, every export_interval_ms in a thread of its own. An export that fails holds nothing
-  // up: audit_stats() and the log (config.updater.log) tell, and the next one catches up.
+  // Exports the audit trail too, every export_interval_ms in a thread of its own, and calls retain() as export_audit()
+  // does. An export that fails holds nothing up: audit_stats() and the log (config.updater.log) tell, and the next one
+  // catches up.
   void start();
   // The export is made once more at the end.
   void stop(std::int64_t timeout_ms);
+  void stop_sending(std::int64_t timeout_ms);  // the same, but the exports go on
   StopReason stop_reason() const;
   UpdaterStats updater_stats() const;
 

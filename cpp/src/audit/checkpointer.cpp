@@ -103,6 +103,7 @@ Digest Checkpointer::trail() {
   }
   const auto records = source_.read(0, 1);
   if (!records.empty() && records.front().seq == 1) return records.front().hash;
+  if (const auto hash = source_.deleted_first_hash()) return *hash;
   const auto removed = read_tombstones(tombstone_path(options_.path)).tombstones;
   if (!removed.empty()) return removed.front().trail;
   if (last_ && last_->seq > 0) return last_->trail;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <string>
 
 #include "cxrelay/retention.hpp"
@@ -12,13 +13,18 @@
 namespace cxrelay::queue {
 namespace {
 
-constexpr std::string_view kLastSeq = "trail_retained_seq";  // in meta
+// In meta, for each trail.
+std::string mark_name(std::string_view trail) {
+  const auto path = std::filesystem::absolute(trail).lexically_normal();
+  return fmt::format("trail_retained_seq:{}", path.native());
+}
 
 }  // namespace
 
 std::int64_t append_retained(sqlite::Database& writer, Journal& journal,
                              const RetiredRecords& records, std::string_view operator_name) {
-  if (read_meta(writer, kLastSeq) == records.last_seq) return 0;
+  const std::string mark = mark_name(records.trail);
+  if (read_meta(writer, mark) == records.last_seq) return 0;
   std::string detail = "{\"by\":";
   json::append_string(detail, operator_name);
   detail += fmt::format(",\"first_seq\":{},\"last_seq\":{},\"older_than_us\":{}}}",
@@ -30,7 +36,7 @@ std::int64_t append_retained(sqlite::Database& writer, Journal& journal,
   sqlite::Statement set(writer,
                         "INSERT INTO meta VALUES (?1, ?2)"
                         " ON CONFLICT (name) DO UPDATE SET value = ?2");
-  set.bind(1, kLastSeq).bind(2, records.last_seq);
+  set.bind(1, mark).bind(2, records.last_seq);
   set.run();
   return seq;
 }
@@ -41,9 +47,9 @@ namespace cxrelay {
 
 // The tombstone first: only what is signed for is put on record, and only what is on record is removed.
 RetainedTrail retain_trail(Queue& queue, RetentionOptions options, std::string_view operator_name) {
-  options.before_removal = [&queue, operator_name,
+  options.before_removal = [&queue, operator_name, trail = options.path,
                             then = std::move(options.before_removal)](const Tombstone& tombstone) {
-    queue.record_retained({tombstone.first_seq, tombstone.seq, tombstone.older_than_us},
+    queue.record_retained({trail, tombstone.first_seq, tombstone.seq, tombstone.older_than_us},
                           operator_name);
     if (then) then(tombstone);
   };

@@ -347,6 +347,7 @@ std::int64_t Retention::remove_rows(sqlite::Database& writer, std::int64_t first
     phase_ = Phase::done;
     return first_seq;
   }
+  if (first_seq == 1 && !records.empty()) keep_first_hash(writer, records.front().hash);
   sqlite::Statement dead(writer, kRemoveDead);
   const auto before = writer.changes();
   dead.bind(1, first_seq).bind(2, next).run();

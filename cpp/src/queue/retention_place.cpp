@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <string_view>
 
 #include "queue/queries.hpp"
@@ -15,6 +16,9 @@ constexpr std::string_view kFirst = "first_seq";
 constexpr std::string_view kErasedUntil = "erased_until_seq";
 constexpr std::string_view kLogProbes = "log_probes";
 constexpr std::string_view kDeletedDead = "deleted_dead";
+// Eight bytes of the hash each.
+constexpr std::array<std::string_view, 4> kFirstHash = {"first_hash_0", "first_hash_1",
+                                                        "first_hash_2", "first_hash_3"};
 
 struct NamedCounter {
   std::string_view name;
@@ -49,6 +53,18 @@ DeletedTotals read_deleted_totals(sqlite::Database& database) {
   for (const auto& [name, value] : kDeleted) totals.counters.*value = read_meta(database, name);
   totals.dead = read_meta(database, kDeletedDead);
   return totals;
+}
+
+void keep_first_hash(sqlite::Database& writer, const ChainHash& hash) {
+  const auto parts = std::bit_cast<std::array<std::int64_t, kFirstHash.size()>>(hash);
+  for (std::size_t i = 0; i < parts.size(); ++i) set(writer, kFirstHash[i], parts[i]);
+}
+
+std::optional<ChainHash> read_first_hash(sqlite::Database& database) {
+  std::array<std::int64_t, kFirstHash.size()> parts{};
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i] = read_meta(database, kFirstHash[i]);
+  const auto hash = std::bit_cast<ChainHash>(parts);
+  return hash == ChainHash{} ? std::nullopt : std::optional(hash);
 }
 
 std::vector<AuditRecord> read_cut_requests(sqlite::Database& database) {

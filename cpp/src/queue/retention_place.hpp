@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "cxrelay/audit.hpp"
@@ -32,6 +33,10 @@ std::vector<AuditRecord> read_cut_requests(sqlite::Database& database);
 // Inside a write transaction.
 void set_erased_until(sqlite::Database& writer, std::int64_t seq);
 void set_first_seq(sqlite::Database& writer, std::int64_t seq);
+// Keeps what tells this journal from others, before record 1 is deleted.
+void keep_first_hash(sqlite::Database& writer, const ChainHash& hash);
+// None if record 1 was not deleted.
+std::optional<ChainHash> read_first_hash(sqlite::Database& database);
 // A number that nobody reads, for a commit that is sure to write: SQLite leaves a row alone that stays the same.
 void count_log_probe(sqlite::Database& writer);
 void add_deleted_totals(sqlite::Database& writer, const DeletedTotals& totals);

@@ -392,6 +392,12 @@ std::vector<AuditRecord> SqliteQueue::read(std::int64_t after, std::size_t limit
   return read_journal(h.reader, after, limit);
 }
 
+std::optional<ChainHash> SqliteQueue::deleted_first_hash() {
+  Handles& h = handles();
+  const std::lock_guard lock(h.reader_mutex);
+  return read_first_hash(h.reader);
+}
+
 std::int64_t SqliteQueue::first_seq() {
   Handles& h = handles();
   const std::lock_guard lock(h.reader_mutex);

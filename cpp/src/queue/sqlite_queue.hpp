@@ -59,6 +59,7 @@ class SqliteQueue final : public Queue, private AuditSource {
 
   std::vector<AuditRecord> read(std::int64_t after, std::size_t limit) override;
   std::int64_t first_seq() override;
+  std::optional<ChainHash> deleted_first_hash() override;
   std::int64_t exported() override;
   void set_exported(std::int64_t seq) override;
   std::int64_t noted(std::string_view trail) override;

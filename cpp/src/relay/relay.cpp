@@ -229,8 +229,12 @@ void Relay::start() {
 }
 
 void Relay::stop(std::int64_t timeout_ms) {
-  if (Updater* updater = impl_->current_updater()) updater->stop(timeout_ms);
+  stop_sending(timeout_ms);
   impl_->export_loop.stop();
+}
+
+void Relay::stop_sending(std::int64_t timeout_ms) {
+  if (Updater* updater = impl_->current_updater()) updater->stop(timeout_ms);
 }
 
 StopReason Relay::stop_reason() const {

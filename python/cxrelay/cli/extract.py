@@ -134,6 +134,11 @@ def _pieces(
                 f"cxrelay: records up to seq {stats.first_seq:,} are not taken: retention has been "
                 "in the queue file; --log reads exported files"
             )
+        if stats.erased_until_seq > 0:
+            output.error(
+                f"cxrelay: up to seq {stats.erased_until_seq:,} payloads may be missing: retention "
+                "has been in the queue file; --log reads exported files"
+            )
         source = QueueJournal(queue)
     progress = stack.enter_context(Progress("extracting", total, "records"))
     selection = Selection(args.interaction, args.since, args.until)

@@ -66,7 +66,8 @@ def run(args: argparse.Namespace, output: Output) -> ExitCode:
     output.result({"reason": result.reason, **counts, "audit": audit}, text)
     code = _CODES.get(result.reason, ExitCode.FAILED)
     if trouble is not None:
-        output.error(f"cxrelay: the audit export failed and can be repeated: {trouble}")
+        what = "the audit export" if audit["last_error"] else "retention in the queue file"
+        output.error(f"cxrelay: {what} failed and can be repeated: {trouble}")
     if code is ExitCode.OK and (result.dead or result.parked or trouble is not None):
         return ExitCode.FAILED
     return code

@@ -14,7 +14,7 @@ from .trail_line import TrailLine, utc_text
 OCSF_VERSION = "1.6.0"
 
 _CATEGORY, _CLASS = 6, 6003
-_ACTIVITIES = {1: "Create", 3: "Update", 4: "Delete", 99: "Other"}
+_ACTIVITIES = {1: "Create", 2: "Read", 3: "Update", 4: "Delete", 99: "Other"}
 _SEVERITIES = {1: "Informational", 2: "Low", 3: "Medium", 4: "High"}
 _STATUSES = {1: "Success", 2: "Failure", 99: "Other"}
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from cxrelay import _core
+from cxrelay.errors import AuditError
 
 from .line_decoder import LINE_DECODER
 from .record import RECEIVED, Record
@@ -63,11 +64,19 @@ class QueueJournal:
 
         Where retention has deleted the first records, the line of the first one that is left is
         missing too: it needs the hash before it.
+
+        Raises:
+            AuditError: retention has overtaken the reader.
         """
         after = 0
         while lines := _core.audit_lines(self._queue, after, _LINES_AT_ONCE):
             for line in lines:
                 value = LINE_DECODER.decode(text := line.decode())
+                if after and value["seq"] != after + 1:
+                    raise AuditError(
+                        f"retention has deleted records after seq {after} from the queue file "
+                        "meanwhile: read exported files"
+                    )
                 after = value["seq"]
                 yield text, value
 

@@ -188,6 +188,21 @@ TEST_F(CheckpointerTest, WithoutAnyTraceOfTheFirstRecordNothingIsSigned) {
   EXPECT_EQ(signed_seqs(), before);
 }
 
+TEST_F(CheckpointerTest, TheJournalRemembersWhichTrailItIsWhenRecordOneIsDeleted) {
+  options_.max_segment_bytes = 1500;
+  export_all(30);
+  const std::string away = dir_ / "away.log";
+  const auto first = list_segments(path_)[0].path;
+  fs::rename(first, away);
+  fs::remove(path_ + ".last-checkpoint");
+  journal_.first_hash = journal_.at(1).hash;
+  journal_.forgotten = 25;
+  export_all(20);
+  fs::rename(away, first);
+  EXPECT_TRUE(verify().ok) << verify().problem;
+  EXPECT_EQ(signed_seqs().back(), 50);
+}
+
 TEST_F(CheckpointerTest, ACheckpointThatCannotBeMadeDoesNotKeepRecordsBack) {
   ::chmod(key_.c_str(), 0644);
   EXPECT_THROW(export_all(32), AuditError);

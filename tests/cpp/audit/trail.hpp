@@ -50,11 +50,13 @@ class Journal final : public AuditSource {
 
   std::vector<AuditRecord> read(std::int64_t after, std::size_t limit) override;
   std::int64_t first_seq() override { return forgotten + 1; }
+  std::optional<ChainHash> deleted_first_hash() override { return first_hash; }
   std::int64_t exported() override { return exported_; }
   void set_exported(std::int64_t seq) override;
   std::int64_t noted(std::string_view trail) override;
   void note_closed(std::string_view trail, std::span<const ClosedSegment> segments) override;
 
+  std::optional<ChainHash> first_hash;            // what it says of record 1 when it is gone
   std::int64_t forgotten = 0;                     // records up to here are gone from the journal
   std::function<void(std::int64_t)> before_mark;  // may throw: the mark is then not set
   std::function<void(std::int64_t)> before_read;

@@ -121,6 +121,8 @@ TEST_P(QueueRetention, AnErasureByAnOperatorEndsTheHolding) {
 TEST_P(QueueRetention, RecordsGoFromTheBeginningAndTheRestGoesOn) {
   live_through(3000);
   const auto before = queue_->stats();
+  const auto first_hash = journal().front().hash;
+  EXPECT_EQ(queue_->audit_source().deleted_first_hash(), std::nullopt);
   export_all();
   age();
   put({"young", 1});
@@ -130,6 +132,7 @@ TEST_P(QueueRetention, RecordsGoFromTheBeginningAndTheRestGoesOn) {
   EXPECT_EQ(done.deleted, before.journal_records + 1 - 1000 - 1);
   EXPECT_EQ(done.first_seq, done.deleted + 1);
   EXPECT_EQ(journal().front().seq, done.first_seq);
+  EXPECT_EQ(queue_->audit_source().deleted_first_hash(), first_hash);
   const auto after = queue_->stats();
   EXPECT_EQ(after.completed, before.completed);
   EXPECT_EQ(after.attempts, before.attempts);

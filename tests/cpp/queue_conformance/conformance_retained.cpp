@@ -6,14 +6,15 @@ namespace {
 
 TEST_P(QueueRetaining, OneRecordForEachRemoval) {
   put({"a", 1});
-  const auto seq = queue_->record_retained({1, 500, 1'700'000'000'000'000}, "al\"ice");
+  const auto seq = queue_->record_retained({"audit.log", 1, 500, 1'700'000'000'000'000}, "al\"ice");
   EXPECT_EQ(seq, 2);
-  EXPECT_EQ(queue_->record_retained({1, 500, 1'700'000'000'000'001}, "bob"), 0);
+  EXPECT_EQ(queue_->record_retained({"audit.log", 1, 500, 1'700'000'000'000'001}, "bob"), 0);
   crash();
-  EXPECT_EQ(queue_->record_retained({1, 500, 1'700'000'000'000'000}, "alice"), 0);
-  EXPECT_EQ(queue_->record_retained({501, 900, 1'800'000'000'000'000}, "alice"), 3);
+  EXPECT_EQ(queue_->record_retained({"audit.log", 1, 500, 1'700'000'000'000'000}, "alice"), 0);
+  EXPECT_EQ(queue_->record_retained({"audit.log", 501, 900, 1'800'000'000'000'000}, "alice"), 3);
+  EXPECT_EQ(queue_->record_retained({"other.log", 501, 900, 1'800'000'000'000'000}, "alice"), 4);
   const auto records = journal("retained");
-  ASSERT_EQ(records.size(), 2U);
+  ASSERT_EQ(records.size(), 3U);
   EXPECT_EQ(records[0].detail,
             R"({"by":"al\"ice","first_seq":1,"last_seq":500,"older_than_us":1700000000000000})");
   EXPECT_EQ(records[1].detail,
@@ -23,9 +24,9 @@ TEST_P(QueueRetaining, OneRecordForEachRemoval) {
 
 TEST_P(QueueRetaining, NoUpdateChanges) {
   put({"a", 1});
-  queue_->record_retained({1, 1, 0}, "alice");
+  queue_->record_retained({"audit.log", 1, 1, 0}, "alice");
   EXPECT_EQ(drain(), Keys{"a_1"});
-  queue_->record_retained({2, 2, 0}, "alice");
+  queue_->record_retained({"audit.log", 2, 2, 0}, "alice");
   EXPECT_EQ(queue_->stats().completed, 1);
   EXPECT_TRUE(queue_->check().ok);
 }

@@ -138,6 +138,8 @@ def test_the_command_tells_the_same(world: World, capfd: pytest.CaptureFixture[s
 def test_dropped_records_are_noticed(world: World, action: str) -> None:
     of_action = [record for record in world.records if record.action == action]
     for chosen in random.Random(2).sample(of_action, 5):
+        if not shows_in_sums(world, chosen):
+            continue
         seqs = touched(chosen) & world.lengths.keys()
         interactions = {world.told.by_seq[seq].interaction_id for seq in seqs}
         told = tell((r for r in world.records if r is not chosen), interactions)
@@ -147,6 +149,19 @@ def test_dropped_records_are_noticed(world: World, action: str) -> None:
         assert set(noticed) >= set(ends), "the sums alone tell it"
         problems = {story.seq for story in told if story.problems}
         assert problems | set(noticed) == seqs
+
+
+def shows_in_sums(world: World, record: Record) -> bool:
+    """An update that ends within a millisecond of what was before adds up without its end, too."""
+    for seq in touched(record) & world.lengths.keys():
+        told = [getattr(step, "record", None) for step in world.told.by_seq[seq].steps]
+        before = [ref.seq for ref in told if ref is not None and ref.seq != record.seq]
+        ends = told[-1] is not None and told[-1].seq == record.seq
+        if ends and before:
+            last = next(r for r in world.records if r.seq == max(before))
+            if record.time_us - last.time_us <= MILLISECOND_US:
+                return False
+    return True
 
 
 def touched(record: Record) -> set[int]:
