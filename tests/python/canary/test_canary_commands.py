@@ -187,9 +187,9 @@ def paths() -> Iterator[ErrorPath]:
     yield ErrorPath(("queue", "backup", "copy.db"), (stored,))
     yield ErrorPath(("flush",), (stored,))
     yield ErrorPath(("ingest", "input-good.jsonl"), (lambda p: _events(p),))
-    yield ErrorPath(
-        ("map", "run", "input-good.jsonl"), (lambda p: _events(p),), shows=PAYLOADS_SHOWN
-    )
+    for words in (("map", "run"), ("privacy", "run")):
+        command = (*words, "input-good.jsonl")
+        yield ErrorPath(command, (lambda p: _events(p),), shows=PAYLOADS_SHOWN)
     yield ErrorPath(("doctor",), (stored,))
     yield ErrorPath(("doctor", "--offline"), (stored,))
     yield ErrorPath(("audit", "export"), (stored,))
@@ -205,6 +205,10 @@ def paths() -> Iterator[ErrorPath]:
         yield ErrorPath(command, (stored, delivered, exported, with_key))
     forget = ("audit", "forget", "--interaction", "i-1", "--yes")
     yield ErrorPath(forget, (stored, exported))
+    retain = ("queue", "retain", "--older-than", "1s", "--yes")
+    yield ErrorPath(retain, (stored, delivered, exported))
+    retain_trail = ("audit", "retain", "--older-than", "1s", "--key", "checkpoint.pem", "--yes")
+    yield ErrorPath(retain_trail, (stored, delivered, exported, with_key))
     yield ErrorPath(("demo", "--events", "60", "--keep", "kept"))
     yield ErrorPath(("torture", "--rounds", "1", "--processes", "2", "--seed", "1"))
 
@@ -215,7 +219,14 @@ def paths() -> Iterator[ErrorPath]:
     yield ErrorPath(("ingest", "-"), (stored, conflicting))
 
     # Situations that fail.
-    for command in (*LOOK, forget, ("flush",), ("audit", "export"), ("queue", "backup", "copy.db")):
+    for command in (
+        *LOOK,
+        forget,
+        retain,
+        ("flush",),
+        ("audit", "export"),
+        ("queue", "backup", "copy.db"),
+    ):
         yield ErrorPath(command, (corrupted_queue_of_events,), (0, 1))
         yield ErrorPath(command, (no_database,), (1,))
         yield ErrorPath(command, (link_as_queue,), (1,))
@@ -227,6 +238,9 @@ def paths() -> Iterator[ErrorPath]:
         yield ErrorPath(command, (with_key,), (1,))
     yield ErrorPath(("audit", "export"), (stored, exported, damaged_trail, stored_more), (1,))
     yield ErrorPath(forget, (stored, exported, damaged_trail), (1,))
+    yield ErrorPath(retain_trail, (stored, exported, with_key, damaged_trail), (1,))
+    yield ErrorPath(retain_trail, (stored, exported, wrong_key(SAID)), (1,))
+    yield ErrorPath(retain_trail, (stored, exported), (1,))
     yield ErrorPath(("audit", "export"), (stored, another_file_as_trail), (1,))
     for content in (SAID, "", _pem(SAID), _pem("MC4CAQAwBQYDK2VwBCIEIA==")):
         signing = settings('[audit]\ncheckpoint_key = "checkpoint.pem"')
