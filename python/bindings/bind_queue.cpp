@@ -77,7 +77,7 @@ std::int64_t integer_of(const py::tuple& row, Py_ssize_t item) {
 }
 
 // Views into the objects of a (key, interaction, time, original, mapped) tuple, which owns them. pybind11's own casts
-// would note each of them in a table, which took as long as a tenth of a put.
+// would note each of them in a table first.
 NewUpdate read_put(const py::tuple& row, std::string_view mapping_version) {
   if (row.size() != 5) throw py::type_error("an update has five values");
   return {view_of(row, 0), view_of(row, 1), integer_of(row, 2),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from .command import Commands, add_command
 from .exit_code import ExitCode
 from .json_lines import Line, open_input, read_lines
-from .output import Output, one_line, table
+from .output import Output, one_line, table, to_json
 from .progress import Progress
 from .settings import load_config
 
@@ -72,6 +72,18 @@ def describe(error: ValidationError) -> str:
     )
 
 
+def tell_refused(name: str, line: Line, error: ValidationError, output: Output) -> None:
+    """Says on stderr which line of the file ``name`` is refused, and why."""
+    output.error(f"{name}:{line.number}: {describe(error)} ({line.size:,} bytes)")
+
+
+def write_refused(name: str, line: Line, error: ValidationError, output: Output) -> None:
+    """As ``tell_refused``; for a program also in the place of what the line would have become."""
+    tell_refused(name, line, error, output)
+    if output.as_json:
+        output.raw_line(to_json({"line": line.number, "errors": error.errors()}).encode())
+
+
 def _ingest(
     relay: Relay,
     batch: list[Line],
@@ -86,7 +98,7 @@ def _ingest(
         if isinstance(result, ValidationError):
             counts["rejected"] += 1
             progress.clear()
-            output.error(f"{name}:{line.number}: {describe(result)} ({line.size:,} bytes)")
+            tell_refused(name, line, result, output)
         else:
             counts[result.status] += 1
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from .command import Commands, add_command, add_group
 from .exit_code import ExitCode
-from .ingest import describe
+from .ingest import write_refused
 from .json_lines import Line, open_input, read_lines
-from .output import Output, to_json
+from .output import Output
 from .settings import load_config
 
 if TYPE_CHECKING:
@@ -55,9 +55,7 @@ def _show(policy: PrivacyPolicy, line: Line, name: str, output: Output) -> bool:
     try:
         stored = policy.examine(line.body)
     except ValidationError as error:
-        output.error(f"{name}:{line.number}: {describe(error)} ({line.size:,} bytes)")
-        if output.as_json:
-            output.raw_line(to_json({"line": line.number, "errors": error.errors()}).encode())
+        write_refused(name, line, error, output)
         return False
     text = stored.text
     if output.as_json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,19 +13,13 @@ from relay_events import body
 from cxrelay import AuditStats, Relay, RelayConfig, verify_audit
 from cxrelay.errors import ClosedError
 from cxrelay.simulator import Simulator
+from support.waiting import wait_until
 
 Opener = Callable[[RelayConfig], Relay]
 
 
 def with_audit(config: RelayConfig, **changed: object) -> RelayConfig:
     return dataclasses.replace(config, audit=dataclasses.replace(config.audit, **changed))
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.005)
 
 
 def exported(relay: Relay) -> bool:

@@ -7,14 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cxrelay.cli import main
+from support.waiting import wait_until
 
 PATIENCE_S = 60.0
 SHORT = 20
@@ -124,11 +124,3 @@ def is_alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"  # its new parent may take its time
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Until a fact of another process is there; there is no signal to wait on."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

@@ -5,8 +5,6 @@ import logging
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,10 +13,10 @@ from cxrelay import AuditConfig, AuthConfig, QueueConfig, Relay, RelayConfig, Ta
 from cxrelay.simulator import Simulator
 from support.audit_trail import both
 from support.full_disk import Filler
+from support.waiting import wait_until
 
 EVENTS = 200
 SEGMENT_BYTES = 50_000
-TIME_LIMIT_S = 60
 
 
 def bodies(first: int, count: int) -> list[bytes]:
@@ -33,13 +31,6 @@ def bodies(first: int, count: int) -> list[bytes]:
         ).encode()
         for number in range(first, first + count)
     ]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + TIME_LIMIT_S
-    while not condition():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.005)
 
 
 @pytest.fixture
