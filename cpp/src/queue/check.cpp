@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "audit/chain.hpp"
+#include "queue/meta.hpp"
 #include "queue/open_updates.hpp"
 #include "queue/queries.hpp"
 #include "queue/replay.hpp"

@@ -2,8 +2,7 @@
 
 #include <string>
 
-#include "queue/queries.hpp"
-#include "sqlite/statement.hpp"
+#include "queue/meta.hpp"
 
 namespace cxrelay::queue {
 namespace {
@@ -18,11 +17,7 @@ std::int64_t read_gate(sqlite::Database& database, std::string_view target) {
 }
 
 void keep_gate(sqlite::Database& database, std::string_view target, std::int64_t until_us) {
-  sqlite::Statement set(
-      database, "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2");
-  const std::string name = row_name(target);  // must live as long as it is bound
-  set.bind(1, name).bind(2, until_us);
-  set.run();
+  write_meta(database, row_name(target), until_us);
 }
 
 }  // namespace cxrelay::queue

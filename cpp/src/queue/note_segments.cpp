@@ -5,8 +5,7 @@
 #include "base/digest.hpp"
 #include "json/document.hpp"
 #include "json/write.hpp"
-#include "queue/queries.hpp"
-#include "sqlite/statement.hpp"
+#include "queue/meta.hpp"
 
 namespace cxrelay::queue {
 namespace {
@@ -49,12 +48,7 @@ void note_segments(sqlite::Database& database, Journal& journal, std::string_vie
     journal.append(record);
     noted = segment.last_seq;
   }
-  sqlite::Statement set(database,
-                        "INSERT INTO meta VALUES (?1, ?2)"
-                        " ON CONFLICT (name) DO UPDATE SET value = ?2");
-  const std::string name = mark_name(trail);
-  set.bind(1, name).bind(2, noted);
-  set.run();
+  write_meta(database, mark_name(trail), noted);
 }
 
 }  // namespace cxrelay::queue

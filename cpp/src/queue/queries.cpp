@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/iso_time.hpp"
+#include "queue/meta.hpp"
 #include "queue/open_updates.hpp"
 #include "queue/pending.hpp"
 #include "queue/retention_place.hpp"
@@ -146,12 +147,6 @@ AuditRecord read_record(const sqlite::Statement& row) {
 }
 
 }  // namespace
-
-std::int64_t read_meta(sqlite::Database& database, std::string_view name) {
-  sqlite::Statement row(database, "SELECT value FROM meta WHERE name = ?1");
-  row.bind(1, name);
-  return row.step() ? row.integer(0) : 0;
-}
 
 QueueStats read_stats(sqlite::Database& database, std::int64_t now_us) {
   database.run("BEGIN");  // one snapshot for all the numbers

@@ -18,6 +18,5 @@ std::vector<UpdateInfo> read_revivable(sqlite::Database& database, const ListFil
 std::optional<UpdateInfo> read_update(sqlite::Database& database, std::string_view idempotency_key);
 std::vector<AuditRecord> read_journal(sqlite::Database& database, std::int64_t after,
                                       std::size_t limit);
-std::int64_t read_meta(sqlite::Database& database, std::string_view name);
 
 }  // namespace cxrelay::queue

@@ -7,8 +7,7 @@
 
 #include "cxrelay/retention.hpp"
 #include "json/write.hpp"
-#include "queue/queries.hpp"
-#include "sqlite/statement.hpp"
+#include "queue/meta.hpp"
 
 namespace cxrelay::queue {
 namespace {
@@ -33,11 +32,7 @@ std::int64_t append_retained(sqlite::Database& writer, Journal& journal,
   record.action = "retained";
   record.detail = detail;
   const auto seq = journal.append(record);
-  sqlite::Statement set(writer,
-                        "INSERT INTO meta VALUES (?1, ?2)"
-                        " ON CONFLICT (name) DO UPDATE SET value = ?2");
-  set.bind(1, mark).bind(2, records.last_seq);
-  set.run();
+  write_meta(writer, mark, records.last_seq);
   return seq;
 }
 

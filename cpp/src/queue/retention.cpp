@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "queue/meta.hpp"
 #include "queue/payload_eraser.hpp"
 #include "queue/pending.hpp"
 #include "queue/queries.hpp"

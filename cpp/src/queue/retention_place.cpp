@@ -5,7 +5,7 @@
 #include <bit>
 #include <string_view>
 
-#include "queue/queries.hpp"
+#include "queue/meta.hpp"
 #include "sqlite/statement.hpp"
 
 namespace cxrelay::queue {
@@ -32,12 +32,6 @@ constexpr std::array<NamedCounter, 7> kDeleted{{{"deleted_accepted", &Counters::
                                                 {"deleted_requests", &Counters::requests},
                                                 {"deleted_attempts", &Counters::attempts}}};
 
-void set(sqlite::Database& writer, std::string_view name, std::int64_t value) {
-  sqlite::Statement row(
-      writer, "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2");
-  row.bind(1, name).bind(2, value).run();
-}
-
 }  // namespace
 
 RetentionPlace read_retention_place(sqlite::Database& database) {
@@ -57,7 +51,7 @@ DeletedTotals read_deleted_totals(sqlite::Database& database) {
 
 void keep_first_hash(sqlite::Database& writer, const ChainHash& hash) {
   const auto parts = std::bit_cast<std::array<std::int64_t, kFirstHash.size()>>(hash);
-  for (std::size_t i = 0; i < parts.size(); ++i) set(writer, kFirstHash[i], parts[i]);
+  for (std::size_t i = 0; i < parts.size(); ++i) write_meta(writer, kFirstHash[i], parts[i]);
 }
 
 std::optional<ChainHash> read_first_hash(sqlite::Database& database) {
@@ -84,22 +78,22 @@ std::vector<AuditRecord> read_cut_requests(sqlite::Database& database) {
 }
 
 void set_erased_until(sqlite::Database& writer, std::int64_t seq) {
-  set(writer, kErasedUntil, seq);
+  write_meta(writer, kErasedUntil, seq);
 }
 
-void set_first_seq(sqlite::Database& writer, std::int64_t seq) { set(writer, kFirst, seq); }
+void set_first_seq(sqlite::Database& writer, std::int64_t seq) { write_meta(writer, kFirst, seq); }
 
 void count_log_probe(sqlite::Database& writer) {
-  set(writer, kLogProbes, read_meta(writer, kLogProbes) + 1);
+  write_meta(writer, kLogProbes, read_meta(writer, kLogProbes) + 1);
 }
 
 void add_deleted_totals(sqlite::Database& writer, const DeletedTotals& totals) {
   for (const auto& [name, value] : kDeleted) {
     const auto added = totals.counters.*value;
-    if (added != 0) set(writer, name, read_meta(writer, name) + added);
+    if (added != 0) write_meta(writer, name, read_meta(writer, name) + added);
   }
   if (totals.dead != 0) {
-    set(writer, kDeletedDead, read_meta(writer, kDeletedDead) + totals.dead);
+    write_meta(writer, kDeletedDead, read_meta(writer, kDeletedDead) + totals.dead);
   }
 }
 

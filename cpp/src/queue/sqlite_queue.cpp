@@ -11,6 +11,7 @@
 #include "queue/check.hpp"
 #include "queue/forget.hpp"
 #include "queue/gate_row.hpp"
+#include "queue/meta.hpp"
 #include "queue/note_segments.hpp"
 #include "queue/opening.hpp"
 #include "queue/put.hpp"
@@ -412,13 +413,7 @@ std::int64_t SqliteQueue::exported() {
 
 void SqliteQueue::set_exported(std::int64_t seq) {
   Handles& h = handles();
-  commit(1, 0, [&] {
-    sqlite::Statement set(h.writer,
-                          "INSERT INTO meta VALUES ('exported_seq', ?1)"
-                          " ON CONFLICT (name) DO UPDATE SET value = ?1");
-    set.bind(1, seq);
-    set.run();
-  });
+  commit(1, 0, [&] { write_meta(h.writer, "exported_seq", seq); });
 }
 
 std::int64_t SqliteQueue::noted(std::string_view trail) {
