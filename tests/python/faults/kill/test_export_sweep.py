@@ -9,14 +9,14 @@ import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from cxrelay import _core
-from support import kill_sweep, queue_story, strace
+from support import kill_sweep, queue_story
 from support.audit_trail import both
+from support.folder_sweep import FolderSweep
 from support.kill_sweep import Point
 
 pytestmark = pytest.mark.usefixtures("traceable")
@@ -69,11 +69,11 @@ def note_problems(queue: _core.Queue, folder: Path) -> list[str]:
     return [] if noted == closed else [f"closed are {closed}, on record are {noted}"]
 
 
-class ExportSweep:
+class ExportSweep(FolderSweep):
     """Exports of copies of one queue file."""
 
     def __init__(self, folder: Path, compress: bool) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self.compress = compress
         self.start = folder / "start.db"
         queue = _core.Queue(str(self.start))
@@ -81,26 +81,16 @@ class ExportSweep:
         queue.close()
         self.key = folder / "checkpoint.pem"
         _core.generate_checkpoint_key(str(self.key))
-        self.files: list[Path] = []
 
     def points(self) -> list[Point]:
         """An export that nobody disturbs shows which files there are, and how often each call is made."""
-        folder = self._copy("record")
-        log = self.folder / "strace.log"
-        assert self._export(folder, [], [], log) == 0
-        calls = [call for call in strace.read_log(log) if call.name in kill_sweep.KILL_CALLS]
-        calls = [call for call in calls if Path(call.path).is_relative_to(folder)]
+        _, calls = self.undisturbed()
         assert {"write", "fdatasync", "rename"} <= {call.name for call in calls}
-        self.files = [
-            Path(name) for name in {Path(call.path).relative_to(folder) for call in calls}
-        ]
         return kill_sweep.points_of(calls)
 
     def broken_at(self, point: Point) -> list[str]:
-        folder = self._copy(str(point).replace(" ", "-"))
-        # strace compares paths as they are written, and the folder is opened with a slash at its end.
-        files = [f"{folder}/", *(folder / file for file in self.files)]
-        if self._export(folder, files, [point.inject]) == 0:
+        folder = self.killed_at(point)
+        if folder is None:
             return [f"{point}: the export ran through"]
         closed = contents(folder)
         queue = _core.Queue(str(folder / "queue.db"))
@@ -128,34 +118,21 @@ class ExportSweep:
             broken.append("a half-written segment is left")
         return [f"{point}: {text}" for text in broken]
 
-    def _copy(self, name: str) -> Path:
+    def copy(self, name: str) -> Path:
         folder = self.folder / name
         folder.mkdir()
         kill_sweep.copy_queue(self.start, folder / "queue.db")
         return folder
 
-    def _export(
-        self,
-        folder: Path,
-        files: Sequence[Path | str],
-        inject: list[str],
-        log: Path | str = "/dev/null",
-    ) -> int:
-        return strace.run_traced(
-            [
-                sys.executable,
-                "-c",
-                EXPORTS,
-                folder,
-                self.key,
-                "compress" if self.compress else "plain",
-            ],
-            files,
-            log=log,
-            calls=kill_sweep.KILL_CALLS,
-            inject=inject,
-            stdout=Path("/dev/null"),
-        )
+    def command(self, folder: Path) -> list[str | Path]:
+        return [
+            sys.executable,
+            "-c",
+            EXPORTS,
+            folder,
+            self.key,
+            "compress" if self.compress else "plain",
+        ]
 
 
 @pytest.mark.parametrize("compress", [False, True], ids=["plain", "compressed"])

@@ -8,13 +8,13 @@ import gzip
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from cxrelay import _core
-from support import kill_sweep, queue_story, strace
+from support import kill_sweep, queue_story
+from support.folder_sweep import FolderSweep
 from support.kill_sweep import Point
 
 pytestmark = pytest.mark.usefixtures("traceable")
@@ -31,12 +31,11 @@ _core.forget_interaction(_core.Queue(folder + "/queue.db"), folder + "/audit.log
 """
 
 
-class ForgetSweep:
+class ForgetSweep(FolderSweep):
     """Erasures in copies of one folder: a queue file, and its trail in several segments."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.start = folder / "start"
+        super().__init__(folder)
         self.start.mkdir()
         self.key = folder / "key.pem"
         queue = _core.Queue(str(self.start / "queue.db"))
@@ -56,28 +55,19 @@ class ForgetSweep:
         _core.write_checkpoint(made, str(folder / "checkpoints"))
         self._put(queue, 4)  # not exported
         queue.close()
-        self.files: list[Path] = []
 
     def points(self) -> list[Point]:
         """An erasure that nobody disturbs shows which files there are, and how often each call is made."""
-        folder = self._copy("record")
-        log = self.folder / "strace.log"
-        assert self._forget(folder, [], [], log) == 0
+        folder, calls = self.undisturbed()
         assert self._holders(folder) == []
-        calls = [call for call in strace.read_log(log) if call.name in kill_sweep.KILL_CALLS]
-        calls = [call for call in calls if Path(call.path).is_relative_to(folder)]
         assert {"write", "pwrite64", "fdatasync", "rename", "ftruncate", "fsync"} <= {
             call.name for call in calls
         }
-        self.files = [
-            Path(name) for name in {Path(call.path).relative_to(folder) for call in calls}
-        ]
         return kill_sweep.points_of(calls)
 
     def broken_at(self, point: Point) -> list[str]:
-        folder = self._copy(str(point).replace(" ", "-"))
-        files = [f"{folder}/", *(folder / file for file in self.files)]
-        if self._forget(folder, files, [point.inject]) == 0:
+        folder = self.killed_at(point)
+        if folder is None:
             return [f"{point}: the erasure ran through"]
         queue = _core.Queue(str(folder / "queue.db"))
         log = str(folder / "audit.log")
@@ -117,26 +107,8 @@ class ForgetSweep:
         ]
         return [*found.stdout.split(), *packed]
 
-    def _copy(self, name: str) -> Path:
-        folder = self.folder / name
-        subprocess.run(["cp", "-r", self.start, folder], check=True)
-        return folder
-
-    def _forget(
-        self,
-        folder: Path,
-        files: Sequence[Path | str],
-        inject: list[str],
-        log: Path | str = "/dev/null",
-    ) -> int:
-        return strace.run_traced(
-            [sys.executable, "-c", FORGETS, folder],
-            files,
-            log=log,
-            calls=kill_sweep.KILL_CALLS,
-            inject=inject,
-            stdout=Path("/dev/null"),
-        )
+    def command(self, folder: Path) -> list[str | Path]:
+        return [sys.executable, "-c", FORGETS, folder]
 
 
 def test_every_kill_point(memory_folder: Path) -> None:

@@ -6,16 +6,15 @@ once more finishes it, with one tombstone and one record.
 
 import json
 import shutil
-import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from cxrelay import _core
-from support import kill_sweep, queue_story, strace
+from support import kill_sweep, queue_story
 from support.audit_trail import newest_us
+from support.folder_sweep import FolderSweep
 from support.kill_sweep import Point
 
 pytestmark = pytest.mark.usefixtures("traceable")
@@ -31,12 +30,11 @@ _core.retain_trail(queue, folder + "/audit.log", key, int(limit), operator_name=
 """
 
 
-class RetainSweep:
+class RetainSweep(FolderSweep):
     """Retentions in copies of one folder: a queue file, and its trail, of which one retention has taken some."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.start = folder / "start"
+        super().__init__(folder)
         self.start.mkdir()
         self.key = folder / "key.pem"
         queue = _core.Queue(str(self.start / "queue.db"))
@@ -53,21 +51,13 @@ class RetainSweep:
         self.limit = newest_us(segments[3]) + 1
         self.first_left = segments[4].name
         queue.close()
-        self.files: list[Path] = []
 
     def points(self) -> list[Point]:
         """A retention that nobody disturbs shows which files there are, and how often each call is made."""
-        folder = self._copy("record")
-        log = self.folder / "strace.log"
-        assert self._retain(folder, [], [], log) == 0
+        folder, calls = self.undisturbed()
         assert self._broken_afterwards(folder) == []
-        calls = [call for call in strace.read_log(log) if call.name in kill_sweep.KILL_CALLS]
-        calls = [call for call in calls if Path(call.path).is_relative_to(folder)]
         names = {call.name for call in calls}
         assert {"write", "pwrite64", "fdatasync", "unlink", "fsync"} <= names
-        self.files = [
-            Path(name) for name in {Path(call.path).relative_to(folder) for call in calls}
-        ]
         order = [(call.name, Path(call.path).suffix) for call in calls]
         signed = order.index(("fdatasync", ".tombstones"))
         removed = order.index(("unlink", ".log"))
@@ -75,9 +65,8 @@ class RetainSweep:
         return kill_sweep.points_of(calls)
 
     def broken_at(self, point: Point) -> list[str]:
-        folder = self._copy(str(point).replace(" ", "-"))
-        files = [f"{folder}/", *(folder / file for file in self.files)]
-        if self._retain(folder, files, [point.inject]) == 0:
+        folder = self.killed_at(point)
+        if folder is None:
             return [f"{point}: the retention ran through"]
         broken = self._trouble(folder)
         queue = _core.Queue(str(folder / "queue.db"))
@@ -116,26 +105,8 @@ class RetainSweep:
     def _segments(folder: Path) -> list[Path]:
         return sorted(folder.glob("audit.*-*.log"))
 
-    def _copy(self, name: str) -> Path:
-        folder = self.folder / name
-        subprocess.run(["cp", "-r", self.start, folder], check=True)
-        return folder
-
-    def _retain(
-        self,
-        folder: Path,
-        files: Sequence[Path | str],
-        inject: list[str],
-        log: Path | str = "/dev/null",
-    ) -> int:
-        return strace.run_traced(
-            [sys.executable, "-c", RETAINS, folder, self.key, str(self.limit)],
-            files,
-            log=log,
-            calls=kill_sweep.KILL_CALLS,
-            inject=inject,
-            stdout=Path("/dev/null"),
-        )
+    def command(self, folder: Path) -> list[str | Path]:
+        return [sys.executable, "-c", RETAINS, folder, self.key, str(self.limit)]
 
 
 def test_every_kill_point(memory_folder: Path) -> None:

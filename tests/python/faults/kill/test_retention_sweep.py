@@ -7,13 +7,13 @@ it once more finishes the work: the same records are left, and nothing of the pa
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from cxrelay import _core
-from support import kill_sweep, queue_story, strace
+from support import kill_sweep, queue_story
+from support.folder_sweep import FolderSweep
 from support.kill_sweep import Point
 
 pytestmark = pytest.mark.usefixtures("traceable")
@@ -32,12 +32,11 @@ while queue.retain(0, max_rows={ROWS}).end == "limit":
 """
 
 
-class RetentionSweep:
+class RetentionSweep(FolderSweep):
     """Retention in copies of one folder: a queue file with a long past, and its trail."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.start = folder / "start"
+        super().__init__(folder)
         self.start.mkdir()
         queue = _core.Queue(str(self.start / "queue.db"))
         queue_story.Story(queue, lambda said: None).live()  # some of everything
@@ -47,32 +46,23 @@ class RetentionSweep:
         _core.export_audit(queue, str(self.start / "audit.log"))
         self.counts = self._counts(queue)
         queue.close()
-        self.files: list[Path] = []
         self.end = (0, 0, 0)
 
     def points(self) -> list[Point]:
         """What nobody disturbs shows which files there are, and how often each call is made."""
-        folder = self._copy("record")
-        log = self.folder / "strace.log"
-        assert self._retain(folder, [], [], log) == 0
+        folder, calls = self.undisturbed()
         queue = _core.Queue(str(folder / "queue.db"))
         self.end = self._place(queue)
         assert self._trouble(queue, folder) == []
         queue.close()
         first, erased_until, held_up_by = self.end
         assert 100 < first < held_up_by - 900 < erased_until
-        calls = [call for call in strace.read_log(log) if call.name in kill_sweep.KILL_CALLS]
-        calls = [call for call in calls if Path(call.path).is_relative_to(folder)]
         assert {"pwrite64", "fdatasync", "flock"} <= {call.name for call in calls}
-        self.files = [
-            Path(name) for name in {Path(call.path).relative_to(folder) for call in calls}
-        ]
         return kill_sweep.points_of(calls)
 
     def broken_at(self, point: Point) -> list[str]:
-        folder = self._copy(str(point).replace(" ", "-"))
-        files = [f"{folder}/", *(folder / file for file in self.files)]
-        if self._retain(folder, files, [point.inject]) == 0:
+        folder = self.killed_at(point)
+        if folder is None:
             return [f"{point}: it ran through"]
         broken = self.judge(folder)
         if not broken:
@@ -124,26 +114,8 @@ class RetentionSweep:
             for claim in claims:
                 queue.settle(claim, [(word, 200, "", 0)] * len(claim.updates))
 
-    def _copy(self, name: str) -> Path:
-        folder = self.folder / name
-        subprocess.run(["cp", "-r", self.start, folder], check=True)
-        return folder
-
-    def _retain(
-        self,
-        folder: Path,
-        files: Sequence[Path | str],
-        inject: list[str],
-        log: Path | str = "/dev/null",
-    ) -> int:
-        return strace.run_traced(
-            [sys.executable, "-c", RETAINS, folder],
-            files,
-            log=log,
-            calls=kill_sweep.KILL_CALLS,
-            inject=inject,
-            stdout=Path("/dev/null"),
-        )
+    def command(self, folder: Path) -> list[str | Path]:
+        return [sys.executable, "-c", RETAINS, folder]
 
 
 def test_every_kill_point(memory_folder: Path) -> None:
