@@ -131,11 +131,6 @@ class LineClient:
             return received, "reset"
         return received, "closed"
 
-    def say_no_more(self) -> None:
-        """End our half of the connection. It may have been reset before: then there is nothing to end."""
-        with contextlib.suppress(OSError):
-            self.socket.shutdown(socket.SHUT_WR)
-
     def close(self) -> None:
         self.socket.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 
@@ -34,7 +35,7 @@ def test_without_a_fault_everything_passes(
 def test_a_half_close_passes(server: LineServer, connect: Connect) -> None:
     client = connect()
     client.socket.sendall(LINE + b"\n")
-    client.say_no_more()
+    client.socket.shutdown(socket.SHUT_WR)
     assert client.rest() == (ANSWER, "closed")
     assert server.ending() == "closed"
 
@@ -161,7 +162,7 @@ def test_slicer(server: LineServer, proxy: FaultProxy, connect: Connect) -> None
     assert len(server.wait_for_bytes(1)) < len(LINE), "it does not come in one piece"
     assert client.piece() in ANSWER[:-1], "nor does the answer"
     assert time.monotonic() - begin >= 0.15, "six pieces, five delays"
-    client.say_no_more()
+    client.socket.shutdown(socket.SHUT_WR)
     assert client.rest()[1] == "closed"
     assert server.received() == [LINE + b"\n"]
 

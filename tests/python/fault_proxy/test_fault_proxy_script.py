@@ -98,7 +98,7 @@ def test_counts(proxy: FaultProxy, connect: Connect) -> None:
     for _ in range(4):
         client = connect()
         client.socket.sendall(b"abc\n")
-        client.say_no_more()
+        client.socket.shutdown(socket.SHUT_WR)
         client.rest()
     counts = proxy.counts()
     assert (counts.connections, counts.faulty, counts.cut) == (4, 3, 2)
