@@ -64,7 +64,8 @@ Profile busy() {
   return profile;
 }
 
-// Under a sanitizer a world takes ten times as long, and what there is to find shows in a third of them.
+// A sanitizer looks at the code that runs, which is the same in most worlds: fewer will do, since they take longer there.
+// The plain build lives all of them.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t kOneIn = 3;
 #else
