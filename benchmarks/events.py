@@ -30,11 +30,11 @@ class Update(NamedTuple):
 
     key: str
     interaction_id: str
-    timestamp: str
     event_time_us: int
     original: bytes
-    payload: dict[str, Any]
     mapped: bytes
+    timestamp: str
+    payload: dict[str, Any]
 
 
 def interaction_id(number: int) -> str:
@@ -119,11 +119,11 @@ def updates(events: list[bytes]) -> list[Update]:
             Update(
                 tutorial.update_key(event.interaction_id, time),
                 event.interaction_id,
-                time,
                 round(event.timestamp.timestamp() * 1_000_000),
                 raw,
-                payload,
                 json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode(),
+                time,
+                payload,
             )
         )
     return made

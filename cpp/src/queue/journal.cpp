@@ -18,10 +18,11 @@ Journal::Journal(sqlite::Database& database)
       rows_(database) {}
 
 void Journal::begin(std::int64_t now_us) {
+  const auto left_seq = seq_;
+  const auto left_hash = hash_;
   time_us_ = now_us;
   seq_ = 0;
   hash_ = {};
-  newest_event_us_.reset();
   counters_ = {};
   rows_.forget();
   head_.reset();
@@ -32,6 +33,9 @@ void Journal::begin(std::int64_t now_us) {
   }
   head_.reset();
   first_seq_ = seq_;
+  // The last hash stands for all records: if it is the one that was left here, nobody else has appended, and what was
+  // appended here has been committed.
+  if (seq_ != left_seq || hash_ != left_hash) recent_is_known_ = false;
 }
 
 std::int64_t Journal::append(const NewRecord& record) {
@@ -58,8 +62,8 @@ std::int64_t Journal::append_later(const NewRecord& record) {
   rows_.add(record, fields.seq, time_us_, hash);
   seq_ = fields.seq;
   hash_ = hash;
-  if (newest_event_us_ && record.fingerprint != nullptr && record.event_time_us) {
-    newest_event_us_ = std::max(*newest_event_us_, *record.event_time_us);
+  if (recent_is_known_ && record.fingerprint != nullptr && record.event_time_us) {
+    recent_.add(*record.event_time_us, record.interaction_id);
   }
   return seq_;
 }
@@ -67,7 +71,7 @@ std::int64_t Journal::append_later(const NewRecord& record) {
 std::optional<Journal::Known> Journal::find(std::int64_t event_time_us,
                                             std::string_view interaction_id,
                                             const Fingerprint& fingerprint) {
-  if (is_newer_than_all(event_time_us)) return std::nullopt;
+  if (is_surely_new(event_time_us, interaction_id)) return std::nullopt;
   rows_.write();
   find_.reset().bind(1, event_time_us).bind(2, interaction_id);
   std::optional<Known> known;
@@ -80,16 +84,23 @@ std::optional<Journal::Known> Journal::find(std::int64_t event_time_us,
   return known;
 }
 
-// Events mostly come in the order of their times: then one look at the index serves a whole transaction.
-bool Journal::is_newer_than_all(std::int64_t event_time_us) {
-  if (!newest_event_us_) {
+// Then the index need not be looked at, and rows that may be written later can wait.
+bool Journal::is_surely_new(std::int64_t event_time_us, std::string_view interaction_id) {
+  if (!recent_is_known_) {
     rows_.write();
-    newest_.reset();
-    const bool any = newest_.step() && !newest_.is_null(0);
-    newest_event_us_ = any ? newest_.integer(0) : std::numeric_limits<std::int64_t>::min();
-    newest_.reset();
+    recent_.restart(newest_event_us());
+    recent_is_known_ = true;
   }
-  return event_time_us > *newest_event_us_;
+  return !recent_.maybe_stored(event_time_us, interaction_id);
+}
+
+// Of all that is stored; the smallest number if there is none.
+std::int64_t Journal::newest_event_us() {
+  newest_.reset();
+  const bool any = newest_.step() && !newest_.is_null(0);
+  const auto newest_us = any ? newest_.integer(0) : std::numeric_limits<std::int64_t>::min();
+  newest_.reset();
+  return newest_us;
 }
 
 std::string Journal::key_of(std::int64_t seq) {

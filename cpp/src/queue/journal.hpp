@@ -11,6 +11,7 @@
 #include "cxrelay/queue.hpp"
 #include "queue/journal_rows.hpp"
 #include "queue/new_record.hpp"
+#include "queue/recent_events.hpp"
 #include "sqlite/database.hpp"
 #include "sqlite/statement.hpp"
 
@@ -60,7 +61,10 @@ class Journal {
   std::string key_of(std::int64_t seq);
 
  private:
-  bool is_newer_than_all(std::int64_t event_time_us);
+  static constexpr std::size_t kRecentEvents = 32'768;
+
+  bool is_surely_new(std::int64_t event_time_us, std::string_view interaction_id);
+  std::int64_t newest_event_us();
   void add_counter(std::string_view name, std::int64_t delta);
 
   sqlite::Statement head_;
@@ -74,8 +78,8 @@ class Journal {
   std::int64_t seq_ = 0;
   std::int64_t time_us_ = 0;
   Digest hash_{};
-  // The latest event time of all; none = not read yet since begin().
-  std::optional<std::int64_t> newest_event_us_;
+  RecentEvents recent_{kRecentEvents};
+  bool recent_is_known_ = false;  // else it has to be restarted before it is asked
   Counters counters_;
 };
 

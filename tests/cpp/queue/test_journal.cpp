@@ -26,6 +26,19 @@ class JournalTest : public ::testing::Test {
     out.idempotency_key = "a1_2024";
     return out;
   }
+  NewRecord event(std::int64_t time_us, std::string_view interaction) const {
+    auto out = record();
+    out.event_time_us = time_us;
+    out.interaction_id = interaction;
+    out.fingerprint = &fingerprint_;
+    return out;
+  }
+  // Whether such an event is stored already; if not, it is now, or with a later row: `interaction` must stay till then.
+  bool meets(Journal& journal, std::int64_t time_us, std::string_view interaction) {
+    const bool known = journal.find(time_us, interaction, fingerprint_).has_value();
+    if (!known) journal.append_later(event(time_us, interaction));
+    return known;
+  }
   std::int64_t rows() { return database_.integer("SELECT count(*) FROM journal"); }
 
   cxrelay::testing::TempDir directory_;
@@ -33,6 +46,7 @@ class JournalTest : public ::testing::Test {
   cxrelay::testing::FakeRandom random_;
   sqlite::Database database_{directory_.file("queue.db"), sqlite::OpenMode::create};
   std::optional<Journal> journal_;
+  const Fingerprint fingerprint_{};
 };
 
 TEST_F(JournalTest, RowsThatMayComeLaterAreWrittenTogetherAndInOrder) {
@@ -58,16 +72,56 @@ TEST_F(JournalTest, ARecordThatIsAppendedAtOnceBringsThoseBeforeItAlong) {
 }
 
 TEST_F(JournalTest, LookingForAnEventSeesThoseThatWait) {
-  const Fingerprint fingerprint{};
   sqlite::Transaction transaction(database_);
   journal_->begin(1);
-  auto event = record();
-  event.event_time_us = 5;
-  event.fingerprint = &fingerprint;
-  const auto seq = journal_->append_later(event);
-  const auto found = journal_->find(5, "a1", fingerprint);
+  const auto seq = journal_->append_later(event(5, "a1"));
+  const auto found = journal_->find(5, "a1", fingerprint_);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->seq, seq);
+}
+
+TEST_F(JournalTest, LookingForNewEventsOfOneTimeLeavesRowsThatMayComeLater) {
+  for (const int transaction_number : {1, 2}) {
+    sqlite::Transaction transaction(database_);
+    journal_->begin(1);
+    for (const char* id : {"a0", "a1", "a2", "a3", "a4", "a5", "a6"}) {
+      EXPECT_FALSE(meets(*journal_, transaction_number, id));
+    }
+    EXPECT_EQ(rows(), (transaction_number - 1) * 7);
+    EXPECT_TRUE(meets(*journal_, transaction_number, "a3"));
+    EXPECT_EQ(rows(), transaction_number * 7);
+    transaction.commit();
+  }
+}
+
+TEST_F(JournalTest, AnEventThatAnotherProcessStoredMeanwhileIsFound) {
+  const auto store = [&](sqlite::Database& database, Journal& journal, std::string_view id) {
+    sqlite::Transaction transaction(database);
+    journal.begin(1);
+    const bool known = meets(journal, 9, id);
+    journal.write_rows();
+    transaction.commit();
+    return known;
+  };
+  sqlite::Database other_database(directory_.file("queue.db"), sqlite::OpenMode::create);
+  Journal other(other_database);
+  EXPECT_FALSE(store(database_, *journal_, "a1"));
+  EXPECT_FALSE(store(other_database, other, "a2"));
+  EXPECT_TRUE(store(database_, *journal_, "a2"));
+  EXPECT_FALSE(store(database_, *journal_, "a3"));
+  EXPECT_TRUE(store(other_database, other, "a3"));
+}
+
+TEST_F(JournalTest, AnEventWhoseTransactionFailedIsNew) {
+  for (const bool fails : {true, true, false}) {
+    sqlite::Transaction transaction(database_);
+    journal_->begin(1);
+    EXPECT_FALSE(meets(*journal_, 9, "a1"));
+    if (fails) continue;
+    journal_->write_rows();
+    transaction.commit();
+  }
+  EXPECT_EQ(rows(), 1);
 }
 
 TEST_F(JournalTest, ATransactionThatFailedLeavesNothingForTheNext) {

@@ -1,0 +1,70 @@
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "queue/recent_events.hpp"
+
+namespace cxrelay::queue {
+namespace {
+
+TEST(RecentEvents, KnowsWhatWasStoredAfterTheStart) {
+  RecentEvents recent(64);
+  recent.restart(100);
+  EXPECT_FALSE(recent.maybe_stored(101, "i1"));
+  recent.add(101, "i1");
+  EXPECT_TRUE(recent.maybe_stored(101, "i1"));
+  EXPECT_FALSE(recent.maybe_stored(101, "i2")) << "another interaction at that time";
+  EXPECT_FALSE(recent.maybe_stored(102, "i1")) << "another time of that interaction";
+}
+
+TEST(RecentEvents, WhatIsAsOldAsTheStartMayBeStored) {
+  RecentEvents recent(64);
+  recent.restart(100);
+  EXPECT_TRUE(recent.maybe_stored(100, "i1"));
+  EXPECT_TRUE(recent.maybe_stored(99, "i1"));
+}
+
+TEST(RecentEvents, AnEventThatComesLateIsNewAsLongAsItsTimeIsRemembered) {
+  RecentEvents recent(64);
+  recent.restart(100);
+  recent.add(500, "i1");
+  EXPECT_FALSE(recent.maybe_stored(200, "i2"));
+}
+
+TEST(RecentEvents, WhatItForgetsMayBeStored) {
+  RecentEvents recent(64);
+  recent.restart(0);
+  for (std::int64_t time = 1; time <= 3 * 64; ++time) recent.add(time, "i1");
+  EXPECT_TRUE(recent.maybe_stored(64, "i2")) << "the oldest 64 were forgotten";
+  EXPECT_FALSE(recent.maybe_stored(65, "i2"));
+  EXPECT_TRUE(recent.maybe_stored(65, "i1"));
+}
+
+TEST(RecentEvents, NeverTakesAStoredEventForANewOneAndSeldomTheOtherWayRound) {
+  RecentEvents recent(1024);
+  recent.restart(0);
+  std::set<std::pair<std::int64_t, std::string>> stored;
+  std::uint64_t state = 42;
+  int mistaken = 0;
+  int asked = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    const std::int64_t time = i / 40 + static_cast<std::int64_t>(state >> 62);
+    const std::string id = "i" + std::to_string(state >> 50 & 31);
+    const bool known = stored.contains({time, id});
+    const bool maybe = recent.maybe_stored(time, id);
+    ASSERT_TRUE(maybe || !known) << time << ' ' << id;
+    asked += known ? 0 : 1;
+    mistaken += maybe && !known ? 1 : 0;
+    stored.emplace(time, id);
+    recent.add(time, id);
+  }
+  EXPECT_GT(asked, 5'000);
+  EXPECT_LT(mistaken, asked / 100);
+}
+
+}  // namespace
+}  // namespace cxrelay::queue
