@@ -16,8 +16,9 @@ VerifyResult verify(const std::string& path, const std::optional<std::string>& c
   return verify_audit(path, {checkpoints.value_or(""), public_keys, tombstones.value_or("")});
 }
 
-py::dict retain(const Handle<Queue>& queue, const std::string& path, const std::string& key_path,
-                std::int64_t older_than_us, bool dry_run, const std::string& operator_name) {
+py::dict retain_trail(const Handle<Queue>& queue, const std::string& path,
+                      const std::string& key_path, std::int64_t older_than_us, bool dry_run,
+                      const std::string& operator_name) {
   RetainedTrail done;
   {
     const py::gil_scoped_release release;
@@ -114,7 +115,7 @@ void bind_audit(py::module_& m) {
   m.def("verify_audit", &verify, py::arg("path"), py::arg("checkpoints") = py::none(),
         py::arg("public_keys") = std::vector<std::string>(), py::arg("tombstones") = py::none(),
         py::call_guard<py::gil_scoped_release>());
-  m.def("retain_trail", &retain, py::arg("queue"), py::arg("path"), py::arg("key_path"),
+  m.def("retain_trail", &retain_trail, py::arg("queue"), py::arg("path"), py::arg("key_path"),
         py::arg("older_than_us"), py::arg("dry_run") = false, py::arg("operator_name") = "");
   bind_checkpoints(m);
 }

@@ -29,8 +29,9 @@ class Key {
 
 py::object json_module() { return py::module_::import("json"); }
 
-PrivacyPolicy from_rules(const py::dict& fields, bool defaults, const std::string& default_action,
-                         const py::bytes& key, const std::string& key_file) {
+PrivacyPolicy policy_from_rules(const py::dict& fields, bool defaults,
+                                const std::string& default_action, const py::bytes& key,
+                                const std::string& key_file) {
   const bool is_default = fields.empty() && defaults && default_action == "keep";
   if (is_default && py::len(key) == 0 && key_file.empty()) return PrivacyPolicy::default_policy();
   py::dict rules;
@@ -47,20 +48,20 @@ StoredOriginal examine(const PrivacyPolicy& self, const py::object& body) {
   return self.apply(raw.view());
 }
 
-py::bytes apply(const PrivacyPolicy& self, const py::object& body) {
+py::bytes apply_policy(const PrivacyPolicy& self, const py::object& body) {
   return examine(self, body).text;
 }
 
-py::object rules_of(const PrivacyPolicy& self) {
+py::object policy_rules(const PrivacyPolicy& self) {
   return json_module().attr("loads")(self.rules_json());
 }
 
-std::string repr(const PrivacyPolicy& self) {
+std::string policy_repr(const PrivacyPolicy& self) {
   return "<PrivacyPolicy " + self.version() +
          (self.key_id().empty() ? "" : " with key " + self.key_id()) + ">";
 }
 
-py::str state_of(const PrivacyPolicy& self) {
+py::str policy_state(const PrivacyPolicy& self) {
   if (self.key_id().empty()) return self.rules_json();
   throw py::type_error("a PrivacyPolicy with a key cannot be pickled; make it where it is needed");
 }
@@ -81,23 +82,23 @@ void bind_privacy(py::module_& m) {
       .def_property_readonly("hashed", &count_of<&PrivacyCounts::hashed>);
   py::class_<PrivacyPolicy>(m, "PrivacyPolicy")
       .def_static("default", &PrivacyPolicy::default_policy)
-      .def_static("from_rules", &from_rules, py::arg("fields"), py::kw_only(),
+      .def_static("from_rules", &policy_from_rules, py::arg("fields"), py::kw_only(),
                   py::arg("defaults") = true, py::arg("default_action") = "keep",
                   py::arg("key") = py::bytes(), py::arg("key_file") = "")
       .def_static("secret_names", &PrivacyPolicy::secret_names)
-      .def("apply", &apply, py::arg("body"), py::pos_only())
+      .def("apply", &apply_policy, py::arg("body"), py::pos_only())
       .def("examine", &examine, py::arg("body"), py::pos_only())
       .def_property_readonly("version", &PrivacyPolicy::version)
       .def_property_readonly("key_id", &PrivacyPolicy::key_id)
-      .def_property_readonly("rules", &rules_of)
+      .def_property_readonly("rules", &policy_rules)
       .def(
           "__eq__", [](const PrivacyPolicy& a, const PrivacyPolicy& b) { return a == b; },
           py::is_operator())
       .def("__hash__", [](const PrivacyPolicy& self) { return py::hash(py::str(self.version())); })
-      .def("__repr__", &repr)
+      .def("__repr__", &policy_repr)
       .def("__copy__", [](const py::object& self) { return self; })
       .def("__deepcopy__", [](const py::object& self, const py::object&) { return self; })
-      .def(py::pickle(&state_of, [](const py::str& rules) {
+      .def(py::pickle(&policy_state, [](const py::str& rules) {
         return PrivacyPolicy::from_json(rules.cast<std::string>());
       }));
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "cxrelay/clock.hpp"
+#include "sample_times.hpp"
 
 namespace cxrelay::testing {
 
@@ -24,7 +25,7 @@ class FakeClock final : public Clock {
   void set_wall_us(std::int64_t us) { wall_us_ = us; }
 
  private:
-  std::atomic<std::int64_t> wall_us_{1'715'769'000'000'000};  // 2024-05-15T10:30:00Z
+  std::atomic<std::int64_t> wall_us_{kMay15Us};
   std::atomic<std::int64_t> mono_us_{5'000'000};
 };
 

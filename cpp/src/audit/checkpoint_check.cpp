@@ -8,12 +8,12 @@
 namespace cxrelay {
 namespace {
 
-constexpr std::string_view kNoun = "checkpoint";
+constexpr std::string_view kCheckpoint = "checkpoint";
 
 }  // namespace
 
 CheckpointCheck::CheckpointCheck(const std::string& file, const KnownKeys& keys) : file_(file) {
-  records_ = PinnedRecords(kNoun, read(keys));
+  records_ = PinnedRecords(kCheckpoint, read(keys));
   if (problem_.empty() && checkpoints_.empty()) fail(0, "holds no checkpoint");
   std::ranges::stable_sort(checkpoints_, {}, &Checkpoint::seq);
 }
@@ -27,9 +27,9 @@ std::vector<Pin> CheckpointCheck::read(const KnownKeys& keys) {
   for (auto step = stream.next(); step != LineStream::Step::end; step = stream.next()) {
     const auto found =
         step == LineStream::Step::line ? read_checkpoint(stream.text(), scratch) : std::nullopt;
-    auto problem = found
-                       ? keys.problem(kNoun, found->key_id, signed_bytes(*found), found->signature)
-                       : "not a checkpoint";
+    auto problem =
+        found ? keys.problem(kCheckpoint, found->key_id, signed_bytes(*found), found->signature)
+              : "not a checkpoint";
     if (!problem.empty()) {
       fail(stream.number(), std::move(problem));
       break;

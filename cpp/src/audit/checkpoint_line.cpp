@@ -9,7 +9,7 @@
 namespace cxrelay {
 namespace {
 
-constexpr std::string_view kDomain = "cxrelay audit checkpoint 1";
+constexpr std::string_view kCheckpointDomain = "cxrelay audit checkpoint 1";
 
 // A trail without records has neither a first nor a last hash; any other has both.
 bool is_plausible(const Checkpoint& checkpoint) {
@@ -43,7 +43,7 @@ std::optional<Checkpoint> read_checkpoint(std::string_view line, json::Document&
 
 std::string signed_bytes(const Checkpoint& checkpoint) {
   std::string out;
-  append_field(out, kDomain);
+  append_field(out, kCheckpointDomain);
   append_field(out, as_chars(checkpoint.trail));
   append_field(out, checkpoint.seq);
   append_field(out, as_chars(checkpoint.hash));

@@ -5,7 +5,7 @@
 namespace cxrelay {
 namespace {
 
-constexpr std::string_view kNoun = "tombstone";
+constexpr std::string_view kTombstone = "tombstone";
 
 }  // namespace
 
@@ -22,7 +22,7 @@ TombstoneCheck::TombstoneCheck(std::string file, const KnownKeys& keys, Stranger
     const auto line = static_cast<std::int64_t>(pins.size()) + 1;
     pins.push_back({tombstone.seq, tombstone.hash, tombstone.trail, line});
   }
-  records_ = PinnedRecords(kNoun, std::move(pins));
+  records_ = PinnedRecords(kTombstone, std::move(pins));
 }
 
 void TombstoneCheck::check_signatures(const KnownKeys& keys, Strangers strangers) {
@@ -31,7 +31,7 @@ void TombstoneCheck::check_signatures(const KnownKeys& keys, Strangers strangers
     const Tombstone& tombstone = tombstones_[i];
     if (strangers == Strangers::pass && !keys.has(tombstone.key_id)) continue;
     auto problem =
-        keys.problem(kNoun, tombstone.key_id, signed_bytes(tombstone), tombstone.signature);
+        keys.problem(kTombstone, tombstone.key_id, signed_bytes(tombstone), tombstone.signature);
     if (problem.empty()) continue;
     fail(i + 1, std::move(problem));
     return;

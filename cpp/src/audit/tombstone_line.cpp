@@ -10,7 +10,7 @@
 namespace cxrelay {
 namespace {
 
-constexpr std::string_view kDomain = "cxrelay audit tombstone 1";
+constexpr std::string_view kTombstoneDomain = "cxrelay audit tombstone 1";
 
 bool is_time(std::int64_t time_us) { return time_us >= kFirstUtcUs && time_us <= kLastUtcUs; }
 
@@ -59,7 +59,7 @@ std::optional<Tombstone> read_tombstone(std::string_view line, json::Document& s
 
 std::string signed_bytes(const Tombstone& tombstone) {
   std::string out;
-  append_field(out, kDomain);
+  append_field(out, kTombstoneDomain);
   append_field(out, as_chars(tombstone.trail));
   append_field(out, tombstone.first_seq);
   append_field(out, tombstone.seq);

@@ -18,6 +18,8 @@
 namespace cxrelay {
 namespace {
 
+using Step = LineStream::Step;
+
 // The trail as it is at one moment. Closed segments never change; of the open one, what is there
 // now counts.
 struct Snapshot {
@@ -132,7 +134,6 @@ class Verifier {
   std::int64_t last_seq() const { return chain_.records() > 0 ? chain_.last_seq() : 0; }
 
   bool check_lines(LineStream stream, const std::string& file) {
-    using Step = LineStream::Step;
     lines_ = 0;
     newest_us_ = std::numeric_limits<std::int64_t>::min();
     while (true) {

@@ -9,13 +9,13 @@
 
 #include "auth/token_reply.hpp"
 #include "auth/token_request.hpp"
+#include "base/units.hpp"
 #include "cxrelay/auth.hpp"
 #include "cxrelay/errors.hpp"
 
 namespace cxrelay {
 namespace {
 
-constexpr std::int64_t kUsPerSecond = 1'000'000;
 constexpr std::int64_t kMaxMarginUs = 30 * kUsPerSecond;
 constexpr std::int64_t kPauseAfterRefusalUs = 60 * kUsPerSecond;
 

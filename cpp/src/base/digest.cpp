@@ -17,7 +17,7 @@ const EVP_MD* algorithm() {
   return fetched.get();
 }
 
-EVP_MD_CTX* context(void* pointer) { return static_cast<EVP_MD_CTX*>(pointer); }
+EVP_MD_CTX* digest_context(void* pointer) { return static_cast<EVP_MD_CTX*>(pointer); }
 
 }  // namespace
 
@@ -25,17 +25,17 @@ Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   if (context_ == nullptr || algorithm() == nullptr) throw Error("SHA-256 is not available");
 }
 
-Sha256::~Sha256() { EVP_MD_CTX_free(context(context_)); }
+Sha256::~Sha256() { EVP_MD_CTX_free(digest_context(context_)); }
 
 Sha256& Sha256::begin() {
-  if (EVP_DigestInit_ex2(context(context_), algorithm(), nullptr) != 1) {
+  if (EVP_DigestInit_ex2(digest_context(context_), algorithm(), nullptr) != 1) {
     throw Error("SHA-256 failed to start");
   }
   return *this;
 }
 
 Sha256& Sha256::add(std::string_view bytes) {
-  if (EVP_DigestUpdate(context(context_), bytes.data(), bytes.size()) != 1) {
+  if (EVP_DigestUpdate(digest_context(context_), bytes.data(), bytes.size()) != 1) {
     throw Error("SHA-256 failed");
   }
   return *this;
@@ -50,7 +50,7 @@ Sha256& Sha256::add(std::uint8_t byte) {
 
 Digest Sha256::finish() {
   Digest out;
-  if (EVP_DigestFinal_ex(context(context_), reinterpret_cast<unsigned char*>(out.data()),
+  if (EVP_DigestFinal_ex(digest_context(context_), reinterpret_cast<unsigned char*>(out.data()),
                          nullptr) != 1) {
     throw Error("SHA-256 failed to finish");
   }

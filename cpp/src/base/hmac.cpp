@@ -13,12 +13,12 @@ namespace {
 
 using Mac = std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)>;
 
-EVP_MAC_CTX* context(void* pointer) { return static_cast<EVP_MAC_CTX*>(pointer); }
+EVP_MAC_CTX* mac_context(void* pointer) { return static_cast<EVP_MAC_CTX*>(pointer); }
 
 }  // namespace
 
 void HmacSha256::Free::operator()(void* pointer) const noexcept {
-  EVP_MAC_CTX_free(context(pointer));
+  EVP_MAC_CTX_free(mac_context(pointer));
 }
 
 HmacSha256::HmacSha256(std::string_view key) {
@@ -29,18 +29,18 @@ HmacSha256::HmacSha256(std::string_view key) {
   const std::array parameters{OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
                               OSSL_PARAM_construct_end()};
   const auto* bytes = reinterpret_cast<const unsigned char*>(key.data());
-  if (EVP_MAC_init(context(keyed_.get()), bytes, key.size(), parameters.data()) != 1) {
+  if (EVP_MAC_init(mac_context(keyed_.get()), bytes, key.size(), parameters.data()) != 1) {
     throw Error("HMAC failed to start");
   }
 }
 
 Digest HmacSha256::of(std::string_view message) const {
-  const std::unique_ptr<void, Free> copy(EVP_MAC_CTX_dup(context(keyed_.get())));
+  const std::unique_ptr<void, Free> copy(EVP_MAC_CTX_dup(mac_context(keyed_.get())));
   const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
   Digest out;
   std::size_t size = 0;
-  if (!copy || EVP_MAC_update(context(copy.get()), bytes, message.size()) != 1 ||
-      EVP_MAC_final(context(copy.get()), reinterpret_cast<unsigned char*>(out.data()), &size,
+  if (!copy || EVP_MAC_update(mac_context(copy.get()), bytes, message.size()) != 1 ||
+      EVP_MAC_final(mac_context(copy.get()), reinterpret_cast<unsigned char*>(out.data()), &size,
                     out.size()) != 1) {
     throw Error("HMAC failed");
   }

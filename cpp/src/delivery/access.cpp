@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/units.hpp"
 #include "delivery/retry_policy.hpp"
 
 namespace cxrelay::delivery {
@@ -12,7 +13,6 @@ namespace {
 // UNKNOWN if the process dies: so not more.
 constexpr double kAheadS = 0.1;
 constexpr std::size_t kAhead = 2;
-constexpr std::int64_t kUsPerMs = 1000;
 
 std::size_t minus(std::size_t a, std::size_t b) noexcept { return a - std::min(a, b); }
 

@@ -4,12 +4,13 @@
 #include <iterator>
 #include <utility>
 
+#include "base/units.hpp"
+
 namespace cxrelay::delivery {
 namespace {
 
 using std::chrono::microseconds;
 
-constexpr std::int64_t kUsPerMs = 1000;
 constexpr std::int64_t kLongestGateUs = 3'600'000'000;
 constexpr std::int64_t kHeartbeatUs = 5'000'000;
 constexpr std::int64_t kStandbyUs = 250'000;  // a dead deliverer is followed within a second

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "base/units.hpp"
+
 namespace cxrelay::delivery {
 namespace {
-
-constexpr std::int64_t kUsPerMs = 1000;
 
 // min(max, base * 2^n) without overflow.
 std::int64_t ceiling_ms(std::int64_t base_ms, int n, std::int64_t max_ms) noexcept {

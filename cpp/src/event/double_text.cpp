@@ -10,19 +10,19 @@ namespace {
 constexpr int kFirstPlain = -5;
 constexpr int kFirstLarge = 16;
 
-struct Digits {
+struct Decimal {
   bool negative = false;
   std::string text;  // without the point
   int exponent = 0;  // of the first digit
 };
 
 // to_chars writes "-d.ddde+XX" with the shortest digits.
-Digits shortest(double value) {
+Decimal shortest(double value) {
   char buffer[32];
   const auto end =
       std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
   std::string_view text(buffer, static_cast<std::size_t>(end.ptr - buffer));
-  Digits out;
+  Decimal out;
   out.negative = text.starts_with('-');
   if (out.negative) text.remove_prefix(1);
   const std::size_t e = text.find('e');
@@ -33,14 +33,14 @@ Digits shortest(double value) {
   return out;
 }
 
-void append_scientific(std::string& out, const Digits& digits) {
+void append_scientific(std::string& out, const Decimal& digits) {
   out += digits.text[0];
   if (digits.text.size() > 1) out.append(".").append(digits.text, 1);
   out += digits.exponent < 0 ? "e" : "e+";
   out += std::to_string(digits.exponent);
 }
 
-void append_plain(std::string& out, const Digits& digits) {
+void append_plain(std::string& out, const Decimal& digits) {
   if (digits.exponent < 0) {
     out += "0.";
     out.append(static_cast<std::size_t>(-digits.exponent - 1), '0');
@@ -60,7 +60,7 @@ void append_plain(std::string& out, const Digits& digits) {
 }  // namespace
 
 void append_double(std::string& out, double value) {
-  const Digits digits = shortest(value);
+  const Decimal digits = shortest(value);
   if (digits.negative) out += '-';
   const bool is_plain = digits.exponent >= kFirstPlain && digits.exponent < kFirstLarge;
   is_plain ? append_plain(out, digits) : append_scientific(out, digits);

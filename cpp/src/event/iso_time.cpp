@@ -3,14 +3,12 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/ascii.hpp"
 #include "base/short_text.hpp"
+#include "base/units.hpp"
 
 namespace cxrelay {
 namespace {
-
-constexpr std::int64_t kSecond = 1'000'000;
-
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 // Two-digit numbers at fixed places of a text that is long enough. Any other character is
 // remembered, so that a whole form costs one check at its end.
@@ -94,7 +92,7 @@ bool read_separator(Reader& in) noexcept {
 bool read_fraction(Reader& in, std::int64_t& out) noexcept {
   int digit = 0;
   if (!in.take_digit(digit)) return false;
-  std::int64_t unit = kSecond / 10;
+  std::int64_t unit = kUsPerSecond / 10;
   do {
     out += digit * unit;
     unit /= 10;
@@ -109,7 +107,7 @@ bool read_seconds(Reader& in, std::int64_t& out) noexcept {
   Digits digits(text);
   const int second = digits.two(0);
   if (!digits.ok() || second > 59) return false;
-  out += second * kSecond;
+  out += second * kUsPerSecond;
   return !(in.take('.') || in.take(',')) || read_fraction(in, out);
 }
 
@@ -122,7 +120,7 @@ bool read_clock(Reader& in, std::int64_t& out) noexcept {
   digits.expect(2, ':');
   const int minute = digits.two(3);
   if (!digits.ok() || hour > 23 || minute > 59) return false;
-  out = (hour * 3600 + minute * 60) * kSecond;
+  out = (hour * 3600 + minute * 60) * kUsPerSecond;
   return !in.take(':') || read_seconds(in, out);
 }
 
@@ -198,7 +196,7 @@ bool read_usual(std::string_view text, Parts& out) noexcept {
   const int second = end.pair(6);
   out.date =
       std::chrono::year{100 * begin.pair(0) + begin.pair(2)} / begin.pair(5) / middle.pair(0);
-  out.clock_us = (hour * 3600 + minute * 60 + second) * kSecond;
+  out.clock_us = (hour * 3600 + minute * 60 + second) * kUsPerSecond;
   out.offset_s = 0;
   return out.date.ok() && hour < 24 && minute < 60 && second < 60;
 }
@@ -213,7 +211,8 @@ IsoResult parse_iso_time(std::string_view text, Timestamp& out) noexcept {
   }
   if (parts.date.year() == std::chrono::year{0}) return IsoResult::year_zero;
   const std::int64_t days = std::chrono::sys_days(parts.date).time_since_epoch().count();
-  out.utc_us = days * 86'400 * kSecond + parts.clock_us - parts.offset_s.value_or(0) * kSecond;
+  out.utc_us =
+      days * 86'400 * kUsPerSecond + parts.clock_us - parts.offset_s.value_or(0) * kUsPerSecond;
   out.offset_s = parts.offset_s;
   return IsoResult::valid;
 }

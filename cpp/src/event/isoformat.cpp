@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/units.hpp"
 #include "cxrelay/event.hpp"
 #include "event/timestamp.hpp"
 
@@ -13,8 +14,6 @@ namespace cxrelay {
 namespace {
 
 namespace chrono = std::chrono;
-
-constexpr std::int64_t kSecond = 1'000'000;  // in microseconds
 
 // "00", "01", ... "99": two digits for one division.
 constexpr auto kTwoDigits = [] {
@@ -79,11 +78,12 @@ void put_offset(Writer& out, std::int32_t offset_s) noexcept {
 }  // namespace
 
 void append_isoformat(std::string& out, const Timestamp& timestamp) {
-  const chrono::microseconds local{timestamp.utc_us + timestamp.offset_s.value_or(0) * kSecond};
+  const chrono::microseconds local{timestamp.utc_us +
+                                   timestamp.offset_s.value_or(0) * kUsPerSecond};
   const auto day = chrono::floor<chrono::days>(local);
   const auto in_day_us = (local - day).count();
-  const auto seconds = static_cast<std::uint32_t>(in_day_us / kSecond);
-  const auto fraction_us = static_cast<std::uint32_t>(in_day_us % kSecond);
+  const auto seconds = static_cast<std::uint32_t>(in_day_us / kUsPerSecond);
+  const auto fraction_us = static_cast<std::uint32_t>(in_day_us % kUsPerSecond);
 
   Writer text;
   text.put_date(chrono::year_month_day{chrono::sys_days{day}});

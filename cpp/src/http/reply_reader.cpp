@@ -4,20 +4,13 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/ascii.hpp"
+
 namespace cxrelay {
 namespace {
 
 // Room is made for a promised body at once, but a promise alone may not cost much.
 constexpr std::size_t kMaxReserveBytes = 64 * 1024;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::string_view without_line_end(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
@@ -88,7 +81,7 @@ void ReplyReader::add_field(std::string_view line) {
     return;
   auto& [name, value] =
       headers_.emplace_back(line.substr(0, colon), trimmed(line.substr(colon + 1)));
-  std::ranges::transform(name, name.begin(), lower);
+  std::ranges::transform(name, name.begin(), to_lower);
   if (name == "content-length") check_length(value);
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/ascii.hpp"
 #include "cxrelay/errors.hpp"
 
 namespace cxrelay {
@@ -15,11 +16,9 @@ bool breaks_lines(std::string_view text) {
   return text.find_first_of("\r\n\0"sv) != std::string_view::npos;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    const char l = lower(c);
+    const char l = to_lower(c);
     return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') ||
            "!#$%&'*+-.^_`|~"sv.find(c) != std::string_view::npos;
   });
@@ -28,7 +27,7 @@ bool is_token(std::string_view text) {
 bool belongs_to_transport(std::string_view name) {
   static constexpr std::array kNames{"content-length"sv, "transfer-encoding"sv, "expect"sv};
   return std::ranges::any_of(kNames, [name](std::string_view own) {
-    return std::ranges::equal(name, own, [](char a, char b) { return lower(a) == b; });
+    return std::ranges::equal(name, own, [](char a, char b) { return to_lower(a) == b; });
   });
 }
 

@@ -2,20 +2,12 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+#include "base/units.hpp"
 #include "http/http_date.hpp"
 
 namespace cxrelay {
 namespace {
-
-constexpr std::int64_t kUsPerSecond = 1'000'000;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // Stops counting at the cap, so that no number of digits overflows.
 std::int64_t delta_ms(std::string_view digits, std::int64_t cap_ms) {

@@ -5,16 +5,16 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/ascii.hpp"
+
 namespace cxrelay {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-bool is_alnum(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z'); }
+bool is_alnum(char c) { return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z'); }
 bool is_unreserved(char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
 
 bool equal_ignoring_case(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case, [](char a, char b) { return lower(a) == b; });
+  return std::ranges::equal(text, lower_case, [](char a, char b) { return to_lower(a) == b; });
 }
 
 // Removes `prefix` (in lower case) from the front of `text` if it is there, in any case.
@@ -52,7 +52,7 @@ std::optional<std::string_view> host_of(std::string_view authority) {
 bool is_v6_literal(std::string_view host) {
   if (host.size() < 4 || !host.starts_with('[') || !host.ends_with(']')) return false;
   return std::ranges::all_of(host.substr(1, host.size() - 2), [](char c) {
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f') || c == ':' || c == '.';
+    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f') || c == ':' || c == '.';
   });
 }
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/ascii.hpp"
+
 namespace cxrelay::json {
 namespace {
 
@@ -18,7 +20,6 @@ struct Parts {
   std::int64_t exponent = 0;  // saturated: far out, its exact value does not matter
 };
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_sign(char c) noexcept { return c == '+' || c == '-'; }
 
 // Cuts the digits off the front of `rest`.

@@ -4,15 +4,11 @@
 #include <cstring>
 
 #include "json/number.hpp"
+#include "json/space.hpp"
 #include "json/unescape.hpp"
 
 namespace cxrelay::json {
 namespace {
-
-// Nearly every character that is asked about is beyond the space: one comparison.
-bool is_space(char c) noexcept {
-  return static_cast<unsigned char>(c) <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
-}
 
 // The place of the first backslash from `from` on, or the size of the text.
 std::size_t find_escape(std::string_view text, std::size_t from) noexcept {

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "json/space.hpp"
+
 namespace cxrelay::json {
 namespace {
 
@@ -41,8 +43,6 @@ void append_escape(std::string& out, char c) {
       out += kHex[static_cast<unsigned char>(c) & 15];
   }
 }
-
-bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 // The offset behind the string that opens at `at`.
 std::size_t string_end(std::string_view json, std::size_t at) noexcept {

@@ -7,7 +7,7 @@
 namespace cxrelay::queue {
 namespace {
 
-constexpr int kColumns = 16;
+constexpr int kJournalColumns = 16;
 
 std::string insert_of(std::size_t rows) {
   std::string sql =
@@ -16,7 +16,7 @@ std::string insert_of(std::size_t rows) {
       " mapped_digest, mapped, original) VALUES ";
   for (std::size_t row = 0; row < rows; ++row) {
     sql += row == 0 ? "(?" : ",(?";
-    for (int column = 1; column < kColumns; ++column) sql += ",?";
+    for (int column = 1; column < kJournalColumns; ++column) sql += ",?";
     sql += ')';
   }
   return sql;
@@ -70,7 +70,7 @@ void JournalRows::write() {
   if (count == kTogether) {
     together_.reset();
     for (std::size_t i = 0; i < count; ++i)
-      bind(together_, static_cast<int>(i) * kColumns, rows[i]);
+      bind(together_, static_cast<int>(i) * kJournalColumns, rows[i]);
     together_.run();
     return;
   }

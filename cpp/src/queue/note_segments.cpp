@@ -10,7 +10,7 @@
 namespace cxrelay::queue {
 namespace {
 
-std::string mark_name(std::string_view trail) { return fmt::format("noted_seq:{}", trail); }
+std::string noted_name(std::string_view trail) { return fmt::format("noted_seq:{}", trail); }
 
 // A record that no line can be made of would stop the export for good, and a file's name need not be text.
 bool is_text(const std::string& name) {
@@ -33,7 +33,7 @@ std::string detail_of(const ClosedSegment& segment) {
 }  // namespace
 
 std::int64_t read_noted(sqlite::Database& database, std::string_view trail) {
-  return read_meta(database, mark_name(trail));
+  return read_meta(database, noted_name(trail));
 }
 
 void note_segments(sqlite::Database& database, Journal& journal, std::string_view trail,
@@ -48,7 +48,7 @@ void note_segments(sqlite::Database& database, Journal& journal, std::string_vie
     journal.append(record);
     noted = segment.last_seq;
   }
-  write_meta(database, mark_name(trail), noted);
+  write_meta(database, noted_name(trail), noted);
 }
 
 }  // namespace cxrelay::queue

@@ -5,10 +5,10 @@
 namespace cxrelay::queue {
 namespace {
 
-constexpr const char* kColumns = "seq, interaction, event_time_us, next_at_us, attempts, item";
+constexpr const char* kEntryColumns = "seq, interaction, event_time_us, next_at_us, attempts, item";
 
 std::string select(const char* rest) {
-  return std::string("SELECT ") + kColumns + " FROM pending " + rest;
+  return std::string("SELECT ") + kEntryColumns + " FROM pending " + rest;
 }
 
 Entry read_entry(const sqlite::Statement& row) {

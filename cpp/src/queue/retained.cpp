@@ -13,7 +13,7 @@ namespace cxrelay::queue {
 namespace {
 
 // In meta, for each trail.
-std::string mark_name(std::string_view trail) {
+std::string retained_name(std::string_view trail) {
   const auto path = std::filesystem::absolute(trail).lexically_normal();
   return fmt::format("trail_retained_seq:{}", path.native());
 }
@@ -22,7 +22,7 @@ std::string mark_name(std::string_view trail) {
 
 std::int64_t append_retained(sqlite::Database& writer, Journal& journal,
                              const RetiredRecords& records, std::string_view operator_name) {
-  const std::string mark = mark_name(records.trail);
+  const std::string mark = retained_name(records.trail);
   if (read_meta(writer, mark) == records.last_seq) return 0;
   std::string detail = "{\"by\":";
   json::append_string(detail, operator_name);

@@ -2,28 +2,29 @@
 
 #include "base/iso_time.hpp"
 #include "base/time_text.hpp"
+#include "sample_times.hpp"
 
 namespace cxrelay {
 namespace {
 
-constexpr std::int64_t kMay15 = 1'715'769'000'000'000;  // 2024-05-15T10:30:00Z
+using testing::kMay15Us;
 
 TEST(IsoTimeTest, ReadsBackWhatIsWritten) {
   for (const std::int64_t time :
-       {std::int64_t{0}, std::int64_t{-1}, kMay15 + 123'456, kFirstUtcUs, kLastUtcUs}) {
+       {std::int64_t{0}, std::int64_t{-1}, kMay15Us + 123'456, kFirstUtcUs, kLastUtcUs}) {
     EXPECT_EQ(parse_iso_us(utc_text(time)), time);
   }
 }
 
 TEST(IsoTimeTest, ReadsPythonsIsoformat) {
-  EXPECT_EQ(parse_iso_us("2024-05-15T10:30:00"), kMay15);
-  EXPECT_EQ(parse_iso_us("2024-05-15 10:30:00"), kMay15);
-  EXPECT_EQ(parse_iso_us("2024-05-15T10:30:00+00:00"), kMay15);
-  EXPECT_EQ(parse_iso_us("2024-05-15T12:30:00+02:00"), kMay15);
-  EXPECT_EQ(parse_iso_us("2024-05-15T05:00:00-05:30"), kMay15);
-  EXPECT_EQ(parse_iso_us("2024-05-15T10:29:59-00:00:01"), kMay15);
-  EXPECT_EQ(parse_iso_us("2024-05-15T10:30:00.000123+00:00"), kMay15 + 123);
-  EXPECT_EQ(parse_iso_us("2024-05-15T10:30:00.5Z"), kMay15 + 500'000);
+  EXPECT_EQ(parse_iso_us("2024-05-15T10:30:00"), kMay15Us);
+  EXPECT_EQ(parse_iso_us("2024-05-15 10:30:00"), kMay15Us);
+  EXPECT_EQ(parse_iso_us("2024-05-15T10:30:00+00:00"), kMay15Us);
+  EXPECT_EQ(parse_iso_us("2024-05-15T12:30:00+02:00"), kMay15Us);
+  EXPECT_EQ(parse_iso_us("2024-05-15T05:00:00-05:30"), kMay15Us);
+  EXPECT_EQ(parse_iso_us("2024-05-15T10:29:59-00:00:01"), kMay15Us);
+  EXPECT_EQ(parse_iso_us("2024-05-15T10:30:00.000123+00:00"), kMay15Us + 123);
+  EXPECT_EQ(parse_iso_us("2024-05-15T10:30:00.5Z"), kMay15Us + 500'000);
 }
 
 TEST(IsoTimeTest, RefusesEverythingElse) {

@@ -1,16 +1,17 @@
 #include <gtest/gtest.h>
 
 #include "base/time_text.hpp"
+#include "sample_times.hpp"
 
 namespace cxrelay {
 namespace {
 
-constexpr std::int64_t kMay15 = 1'715'769'000'000'000;  // 2024-05-15T10:30:00Z
+using testing::kMay15Us;
 
 TEST(UtcTextTest, HasMicrosecondsAndZ) {
   EXPECT_EQ(utc_text(0), "1970-01-01T00:00:00.000000Z");
-  EXPECT_EQ(utc_text(kMay15 + 1), "2024-05-15T10:30:00.000001Z");
-  EXPECT_EQ(utc_text(kMay15 - 1), "2024-05-15T10:29:59.999999Z");
+  EXPECT_EQ(utc_text(kMay15Us + 1), "2024-05-15T10:30:00.000001Z");
+  EXPECT_EQ(utc_text(kMay15Us - 1), "2024-05-15T10:29:59.999999Z");
   EXPECT_EQ(utc_text(951'782'400'000'000), "2000-02-29T00:00:00.000000Z");
 }
 

@@ -2,11 +2,14 @@
 
 #include "delivery/judge.hpp"
 #include "fake_random.hpp"
+#include "fake_transport.hpp"
+#include "sample_times.hpp"
 
 namespace cxrelay::delivery {
 namespace {
 
-constexpr std::int64_t kNow = 1'715'769'000'000'000;
+using testing::answered;
+using testing::kMay15Us;
 
 Claim claim_of(std::size_t count, int attempts = 0) {
   Claim claim;
@@ -14,7 +17,7 @@ Claim claim_of(std::size_t count, int attempts = 0) {
   for (std::size_t i = 0; i < count; ++i) {
     ClaimedUpdate update;
     update.interaction_id = "int-" + std::to_string(i);
-    update.accepted_us = kNow;
+    update.accepted_us = kMay15Us;
     update.attempts = attempts;
     claim.updates.push_back(std::move(update));
   }
@@ -30,16 +33,10 @@ Judged judged(const Target& target, const Claim& claim, const HttpReply& reply,
               std::int64_t gate_opens_us = 0) {
   testing::FakeRandom random;
   Judged result;
-  result.judgement = judge(target, {}, claim, reply, kNow);
-  result.settlement = settle(result.judgement, target, {}, claim, reply, kNow,
+  result.judgement = judge(target, {}, claim, reply, kMay15Us);
+  result.settlement = settle(result.judgement, target, {}, claim, reply, kMay15Us,
                              {.gate_opens_us = gate_opens_us}, random);
   return result;
-}
-
-HttpReply answered(int status, std::string body = {}, std::string retry_after = {}) {
-  HttpReply reply{Wire::answered, status, {}, std::move(body), {}};
-  if (!retry_after.empty()) reply.headers.emplace_back("retry-after", std::move(retry_after));
-  return reply;
 }
 
 const Target kTarget = interactions_batch("https://a.example");
@@ -61,7 +58,7 @@ TEST(Judge, EachItemOfABatchHasItsOwnEnd) {
   EXPECT_EQ(settlement.outcomes[1].error_class, "PERMANENT");
   EXPECT_EQ(settlement.outcomes[1].reason, "HTTP 404: gone");
   EXPECT_EQ(settlement.outcomes[2].outcome, Outcome::retry);
-  EXPECT_EQ(settlement.outcomes[2].not_before_us, kNow + 125'000);
+  EXPECT_EQ(settlement.outcomes[2].not_before_us, kMay15Us + 125'000);
   EXPECT_EQ(settlement.outcomes[3].outcome, Outcome::retry);
   EXPECT_EQ(settlement.outcomes[3].error_class, "UNKNOWN");
   EXPECT_EQ(settlement.outcomes[3].status, 0);
@@ -80,22 +77,25 @@ TEST(Judge, AReplyWithoutResultsIsUnknownForAll) {
 }
 
 TEST(Judge, AThrottledItemThrottles) {
-  const auto reply = answered(200, R"({"results":[{"status":200},{"status":429}]})", "7");
-  const auto [judgement, settlement] = judged(kTarget, claim_of(2), reply, kNow + 7'100'000);
+  const auto reply =
+      answered(200, R"({"results":[{"status":200},{"status":429}]})", {{"retry-after", "7"}});
+  const auto [judgement, settlement] = judged(kTarget, claim_of(2), reply, kMay15Us + 7'100'000);
   EXPECT_TRUE(judgement.throttled);
   EXPECT_EQ(judgement.retry_after_ms, 7'000);
   EXPECT_EQ(settlement.outcomes[0].outcome, Outcome::completed);
-  EXPECT_EQ(settlement.outcomes[1].not_before_us, kNow + 7'100'000);
+  EXPECT_EQ(settlement.outcomes[1].not_before_us, kMay15Us + 7'100'000);
 }
 
 TEST(Judge, AMalformedRetryAfterCountsAsAbsent) {
   for (const char* value : {"1.5", "-1", "soon", "12s"}) {
-    const Judgement judgement = judge(kTarget, {}, claim_of(1), answered(503, "", value), kNow);
+    const Judgement judgement =
+        judge(kTarget, {}, claim_of(1), answered(503, "", {{"retry-after", value}}), kMay15Us);
     EXPECT_EQ(judgement.envelope, Class::transient) << value;
     EXPECT_FALSE(judgement.retry_after_ms);
   }
-  EXPECT_EQ(judge(kTarget, {}, claim_of(1), answered(503, "", "0"), kNow).envelope,
-            Class::throttled);
+  EXPECT_EQ(
+      judge(kTarget, {}, claim_of(1), answered(503, "", {{"retry-after", "0"}}), kMay15Us).envelope,
+      Class::throttled);
 }
 
 TEST(Judge, ARefusedBatchIsSplitAndASingleUpdateDies) {
@@ -111,11 +111,11 @@ TEST(Judge, ARefusedBatchIsSplitAndASingleUpdateDies) {
 
 TEST(Judge, NotSentIsNoAttempt) {
   const HttpReply reply{Wire::not_sent, 0, {}, {}, "connect"};
-  const Settlement settlement = judged(kTarget, claim_of(1, 11), reply, kNow + 5).settlement;
+  const Settlement settlement = judged(kTarget, claim_of(1, 11), reply, kMay15Us + 5).settlement;
   EXPECT_FALSE(settlement.sent);
   EXPECT_EQ(settlement.error_class, "NOT_SENT");
   EXPECT_EQ(settlement.outcomes[0].outcome, Outcome::released);
-  EXPECT_EQ(settlement.outcomes[0].not_before_us, kNow + 5);
+  EXPECT_EQ(settlement.outcomes[0].not_before_us, kMay15Us + 5);
   EXPECT_EQ(settlement.outcomes[0].reason, "not sent: connect");
 }
 
@@ -125,7 +125,7 @@ TEST(Judge, LimitsAreNamed) {
   EXPECT_EQ(settlement.outcomes[0].reason, "12 attempts made; last: HTTP 502");
   EXPECT_TRUE(settlement.outcomes[0].used_up);
   Claim old = claim_of(1);
-  old.updates[0].accepted_us = kNow - 73LL * 3'600'000'000;
+  old.updates[0].accepted_us = kMay15Us - 73LL * 3'600'000'000;
   const UpdateOutcome of_age = judged(kTarget, old, answered(502)).settlement.outcomes[0];
   EXPECT_EQ(of_age.reason, "no further attempt within 72 h; last: HTTP 502");
   EXPECT_TRUE(of_age.used_up);

@@ -5,14 +5,14 @@
 #include "delivery/read_back.hpp"
 #include "fake_random.hpp"
 #include "fake_transport.hpp"
+#include "sample_times.hpp"
 
 namespace cxrelay::delivery {
 namespace {
 
 using testing::answered;
 using testing::failed;
-
-constexpr std::int64_t kNow = 1'715'769'000'000'000;
+using testing::kMay15Us;
 
 Target target(bool idempotent) {
   Target made = interactions_batch("https://a.example");
@@ -28,7 +28,7 @@ Claim claim_of(std::initializer_list<int> attempts) {
     update.seq = static_cast<std::int64_t>(claim.updates.size()) + 1;
     update.payload = R"({"a":1})";
     update.attempts = sends;
-    update.accepted_us = kNow;
+    update.accepted_us = kMay15Us;
     claim.updates.push_back(update);
   }
   return claim;
@@ -39,7 +39,7 @@ HttpReply shows(int value) { return answered(200, R"({"a":)" + std::to_string(va
 // What becomes of a claim whose first item was looked up and got `reply`; none = it is sent.
 std::optional<Settlement> after(const Target& to, const HttpReply& reply, const Claim& claim) {
   testing::FakeRandom random;
-  return settle_reads(to, {}, claim, {read_of(to, claim, 0, reply)}, kNow, random);
+  return settle_reads(to, {}, claim, {read_of(to, claim, 0, reply)}, kMay15Us, random);
 }
 
 TEST(ReadBack, LooksOnlyForWhatWasSentBefore) {
@@ -93,7 +93,7 @@ TEST(ReadBack, ALookThatMayPassIsTakenAgainAndCostsNoAttempt) {
 
 TEST(ReadBack, AndParkedAtItsLastAge) {
   Claim claim = claim_of({1});
-  claim.updates[0].accepted_us = kNow - RetryPolicy{}.max_age_ms * 1000 - 1;
+  claim.updates[0].accepted_us = kMay15Us - RetryPolicy{}.max_age_ms * 1000 - 1;
   const auto settlement = after(target(false), answered(503), claim);
   ASSERT_TRUE(settlement);
   EXPECT_EQ(settlement->outcomes[0].outcome, Outcome::parked);
@@ -107,10 +107,10 @@ TEST(ReadBack, IsNotTakenBeforeALostRequestIsLateNoMore) {
   const Claim claim = claim_of({0});
   for (const bool idempotent : {false, true}) {
     const Target to = target(idempotent);
-    const Judgement judgement = judge(to, {}, claim, lost, kNow);
-    const Settlement settlement = settle(judgement, to, {}, claim, lost, kNow, {}, random);
+    const Judgement judgement = judge(to, {}, claim, lost, kMay15Us);
+    const Settlement settlement = settle(judgement, to, {}, claim, lost, kMay15Us, {}, random);
     EXPECT_EQ(settlement.outcomes[0].outcome, Outcome::retry);
-    const std::int64_t wait_us = settlement.outcomes[0].not_before_us - kNow;
+    const std::int64_t wait_us = settlement.outcomes[0].not_before_us - kMay15Us;
     EXPECT_EQ(wait_us >= (to.timeout_ms + 60'000) * 1000, !idempotent) << wait_us;
   }
 }
@@ -121,7 +121,7 @@ TEST(ReadBack, WhatMayHaveBeenAppliedIsNeverDead) {
   const HttpReply lost = failed(Wire::unknown, "timeout");
   const Claim claim = claim_of({11});
   const Settlement settlement =
-      settle(judge(to, {}, claim, lost, kNow), to, {}, claim, lost, kNow, {}, random);
+      settle(judge(to, {}, claim, lost, kMay15Us), to, {}, claim, lost, kMay15Us, {}, random);
   EXPECT_EQ(settlement.outcomes[0].outcome, Outcome::parked);
   EXPECT_EQ(settlement.outcomes[0].reason, "12 attempts made; last: no whole answer: timeout");
 }

@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "delivery/retry_policy.hpp"
+#include "sample_times.hpp"
 
 namespace cxrelay::delivery {
 namespace {
 
-constexpr std::int64_t kNow = 1'715'769'000'000'000;
+using testing::kMay15Us;
+
 constexpr std::int64_t kHourUs = 3'600'000'000;
 constexpr double kAlmostOne = 0.999'999'999'999;
 
@@ -18,12 +20,14 @@ Attempt attempt(Class verdict, int attempts_before = 0) {
   Attempt result;
   result.verdict = verdict;
   result.attempts_before = attempts_before;
-  result.accepted_us = kNow;
-  result.now_us = kNow;
+  result.accepted_us = kMay15Us;
+  result.now_us = kMay15Us;
   return result;
 }
 
-std::int64_t delay_ms(const Decision& decision) { return (decision.not_before_us - kNow) / 1000; }
+std::int64_t delay_ms(const Decision& decision) {
+  return (decision.not_before_us - kMay15Us) / 1000;
+}
 
 TEST(RetryPolicy, TheWholeScheduleOfTransientTrouble) {
   const std::int64_t ceilings_ms[] = {250,    500,    1'000,  2'000,   4'000,  8'000,
@@ -52,13 +56,13 @@ TEST(RetryPolicy, ThrottlingStartsAtOneSecondAndIsCapped) {
 TEST(RetryPolicy, TheServersTimeIsObeyedAndNothingOfOursIsAdded) {
   Attempt some = attempt(Class::throttled, 9);
   some.server_said_when = true;
-  some.earliest_us = kNow + 30'000'000;
+  some.earliest_us = kMay15Us + 30'000'000;
   EXPECT_EQ(delay_ms(decide({}, some, 0.9)), 30'000);
 }
 
 TEST(RetryPolicy, TheGateHoldsBackWhoWouldComeEarlier) {
   Attempt some = attempt(Class::throttled);
-  some.earliest_us = kNow + 700'000;
+  some.earliest_us = kMay15Us + 700'000;
   EXPECT_EQ(delay_ms(decide({}, some, 0.5)), 700);
   EXPECT_EQ(delay_ms(decide({}, some, 0.9)), 900);
 }
@@ -83,7 +87,7 @@ TEST(RetryPolicy, UnknownIsSentAgainOnlyWhereTwiceIsOnce) {
 
 TEST(RetryPolicy, NotSentCostsNoAttempt) {
   Attempt some = attempt(Class::not_sent, 1'000);
-  some.earliest_us = kNow + 5'000'000;
+  some.earliest_us = kMay15Us + 5'000'000;
   const Decision decision = decide({}, some, 0.5);
   EXPECT_EQ(decision.outcome, Outcome::released);
   EXPECT_EQ(delay_ms(decision), 5'000);
@@ -93,14 +97,14 @@ TEST(RetryPolicy, NobodyIsSentAfterSeventyTwoHours) {
   for (const Class verdict :
        {Class::not_sent, Class::transient, Class::throttled, Class::unknown}) {
     Attempt some = attempt(verdict);
-    some.accepted_us = kNow - 72 * kHourUs;
+    some.accepted_us = kMay15Us - 72 * kHourUs;
     EXPECT_NE(decide({}, some, 0.0).outcome, Outcome::dead) << to_text(verdict);
     some.accepted_us -= 1;
     EXPECT_EQ(decide({}, some, 0.0).outcome, Outcome::dead) << to_text(verdict);
     EXPECT_EQ(decide({}, some, 0.0).limit, Limit::age);
     // Nor if it would be too old by the time it is sent.
-    some.accepted_us = kNow - 72 * kHourUs + 1'000'000;
-    some.earliest_us = kNow + 2'000'000;
+    some.accepted_us = kMay15Us - 72 * kHourUs + 1'000'000;
+    some.earliest_us = kMay15Us + 2'000'000;
     some.server_said_when = true;
     EXPECT_EQ(decide({}, some, 0.0).limit, Limit::age);
   }
@@ -112,7 +116,7 @@ TEST(RetryPolicy, AClockStepOfADayNeitherKillsNorStalls) {
        {Class::not_sent, Class::transient, Class::throttled, Class::unknown}) {
     for (const std::int64_t step_us : {-24 * kHourUs, 24 * kHourUs}) {
       Attempt some = attempt(verdict, 3);
-      some.now_us = kNow + step_us;
+      some.now_us = kMay15Us + step_us;
       const Decision decision = decide({}, some, 0.5);
       EXPECT_NE(decision.outcome, Outcome::dead) << to_text(verdict);
       EXPECT_LE(decision.not_before_us - some.now_us, 300'000'000) << to_text(verdict);
@@ -137,10 +141,10 @@ TEST(RetryPolicy, WhileTheTargetIsDownOnlyAgeKills) {
 
 TEST(RetryPolicy, ARefusedClientKillsNothing) {
   Attempt some = attempt(Class::auth, 500);
-  some.accepted_us = kNow - 1'000 * kHourUs;
+  some.accepted_us = kMay15Us - 1'000 * kHourUs;
   const Decision decision = decide({}, some, 0.5);
   EXPECT_EQ(decision.outcome, Outcome::retry);
-  EXPECT_EQ(decision.not_before_us, kNow);
+  EXPECT_EQ(decision.not_before_us, kMay15Us);
 }
 
 TEST(RetryPolicy, FinalAnswersAreFinal) {

@@ -9,7 +9,7 @@
 namespace cxrelay {
 namespace {
 
-std::string body(const std::string& attributes) {
+std::string event_with(const std::string& attributes) {
   return R"({"interactionId":"i-1","contactId":"c-1","timestamp":"2024-05-15T10:30:00Z",)"
          R"("legacyCrmId":null,"attributes":)" +
          attributes + "}";
@@ -32,7 +32,7 @@ using Lines = std::vector<std::string>;
 // What one rule for attribute "v" is told to do with a value, and whether the payload agrees.
 std::string told_of(const std::string& value, const std::string& more) {
   const auto mapping = Mapping::from_json(R"([{"from":"attributes.v","to":"t")" + more + "}]");
-  const auto raw = body(value.empty() ? "{}" : "{\"v\":" + value + "}");
+  const auto raw = event_with(value.empty() ? "{}" : "{\"v\":" + value + "}");
   const auto trace = mapping.trace(raw).at(0);
   const auto result = mapping.apply_json(raw);
   const auto* mapped = std::get_if<MappedEvent>(&result);
@@ -72,7 +72,7 @@ TEST(Trace, FollowsTheOrderOfTheRulesNotOfThePayload) {
   const auto mapping = Mapping::from_json(
       R"([{"from":"interaction_id","to":"a.x"},{"from":"timestamp","to":"b","apply":["lower"]},)"
       R"({"from":"/attributes/q","to":"a.y"},{"from":"legacy_crm_id","to":"c"}])");
-  EXPECT_EQ(told(mapping, body(R"({"q":true})")),
+  EXPECT_EQ(told(mapping, event_with(R"({"q":true})")),
             (Lines{"0 interactionId>>a.x=written", "1 timestamp>lower>b=written",
                    "2 attributes.q>>a.y=written", "3 legacyCrmId>>c=empty"}));
 }
@@ -83,9 +83,9 @@ TEST(Trace, WhatIsNoEventIsRefused) {
 
 TEST(Trace, AsksNoLimits) {
   const std::string large(300 * 1024, 'x');
-  EXPECT_EQ(
-      told(Mapping::from_json(R"({"queue_name":"q"})"), body(R"({"queueName":")" + large + "\"}")),
-      Lines{"0 attributes.queueName>>q=written"});
+  EXPECT_EQ(told(Mapping::from_json(R"({"queue_name":"q"})"),
+                 event_with(R"({"queueName":")" + large + "\"}")),
+            Lines{"0 attributes.queueName>>q=written"});
 }
 
 }  // namespace

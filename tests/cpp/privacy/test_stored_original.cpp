@@ -10,10 +10,10 @@
 namespace cxrelay::testing {
 namespace {
 
-constexpr std::string_view kKey = "0123456789abcdef";
+constexpr std::string_view kHashKey = "0123456789abcdef";
 
 StoredOriginal stored(std::string_view event, std::string_view rules) {
-  return PrivacyPolicy::from_json(rules, kKey).apply(event);
+  return PrivacyPolicy::from_json(rules, kHashKey).apply(event);
 }
 
 // With rules for fields, and without the defaults.
@@ -172,7 +172,7 @@ TEST(StoredOriginal, OfADeepBodyNeedsNoDeepStack) {
   };
   const auto policy = PrivacyPolicy::default_policy();
   EXPECT_EQ(policy.apply(event(R"({"pin":1})"), limits).text, event(R"({"pin":"***"})"));
-  const auto hashing = PrivacyPolicy::from_json(R"({"fields":{"a":"hash"}})", kKey);
+  const auto hashing = PrivacyPolicy::from_json(R"({"fields":{"a":"hash"}})", kHashKey);
   EXPECT_EQ(hashing.apply(event("1"), limits).counts.hashed, 1);
 }
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/units.hpp"
 #include "delivery/judge.hpp"
 
 namespace cxrelay::simulation {
 namespace {
 
 constexpr std::size_t kMaxInFlight = 3;
-constexpr std::int64_t kSecondUs = 1'000'000;
 const RetryPolicy kPolicy;
 
 }  // namespace
@@ -72,7 +72,7 @@ void Worker::exchange() {
     unsent_.push_back({std::move(claim), around_.truth.step});
   }
   if (may_fail_ && around_.dice.chance(around_.profile.hang)) {
-    hang(around_.clock.mono_us() + around_.dice.between(1, 120) * kSecondUs);
+    hang(around_.clock.mono_us() + around_.dice.between(1, 120) * kUsPerSecond);
   } else {
     send_unsent();
   }

@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/units.hpp"
 #include "sqlite/database.hpp"
 #include "verdict.hpp"
 
 namespace cxrelay::simulation {
 namespace {
 
-constexpr std::int64_t kMillisecondUs = 1'000;
-constexpr std::int64_t kSecondUs = 1'000'000;
-constexpr std::int64_t kDayUs = 86'400 * kSecondUs;
-constexpr std::int64_t kClientTimeoutUs = 30 * kSecondUs;
+constexpr std::int64_t kDayUs = 86'400 * kUsPerSecond;
+constexpr std::int64_t kClientTimeoutUs = 30 * kUsPerSecond;
 constexpr int kMostRounds = 20'000;
 
 HttpReply no_answer(Wire wire, const char* why) { return {wire, 0, {}, {}, why}; }
@@ -73,8 +72,8 @@ void World::round() {
   if (dice_.chance(profile_.clock_step)) step_clock();
   if (dice_.chance(profile_.revive) && front_->revive({}, "simulation") > 0) truth_.on_revived();
   workers_[dice_.index(workers_.size())]->step();
-  clock_->advance_us(dice_.chance(0.05) ? dice_.between(0, 20) * kSecondUs
-                                        : dice_.between(0, 300) * kMillisecondUs);
+  clock_->advance_us(dice_.chance(0.05) ? dice_.between(0, 20) * kUsPerSecond
+                                        : dice_.between(0, 300) * kUsPerMs);
   timeline_.run_until(clock_->mono_us());
 }
 
@@ -88,9 +87,9 @@ bool World::drain() {
       const auto stats = front_->stats();
       if (stats.pending + stats.in_flight == 0) return true;
     }
-    const auto pause_us = idle ? 10 * kSecondUs : kSecondUs / 2;
+    const auto pause_us = idle ? 10 * kUsPerSecond : kUsPerSecond / 2;
     clock_->advance_us(
-        std::max(pause_us, std::min(timeline_.next_us() - clock_->mono_us(), 10 * kSecondUs)));
+        std::max(pause_us, std::min(timeline_.next_us() - clock_->mono_us(), 10 * kUsPerSecond)));
     timeline_.run_until(clock_->mono_us());
   }
   return false;
@@ -160,10 +159,10 @@ void World::redeliver() {
 // ---- network ------------------------------------------------------------------------------------------------
 
 void World::send(Worker& worker, std::uint64_t number, const Flight& flight, HttpRequest request) {
-  const auto latency = dice_.between(1, 400) * kMillisecondUs;
+  const auto latency = dice_.between(1, 400) * kUsPerMs;
   const auto chance = [this](double probability) { return !healthy_ && dice_.chance(probability); };
   if (chance(profile_.refused)) {
-    return reply_later(worker, number, kMillisecondUs, no_answer(Wire::not_sent, "connect"));
+    return reply_later(worker, number, kUsPerMs, no_answer(Wire::not_sent, "connect"));
   }
   const bool reset = dice_.chance(0.5);
   const auto gives_up = reset ? latency : kClientTimeoutUs;
@@ -172,7 +171,7 @@ void World::send(Worker& worker, std::uint64_t number, const Flight& flight, Htt
   const bool late = chance(profile_.late_arrival);
   const bool lost = late || chance(profile_.lost_answer);
   if (lost) reply_later(worker, number, gives_up, unknown);
-  const auto arrives = late ? kClientTimeoutUs + dice_.between(1, 90) * kSecondUs : latency;
+  const auto arrives = late ? kClientTimeoutUs + dice_.between(1, 90) * kUsPerSecond : latency;
   timeline_.plan(clock_->mono_us() + arrives,
                  [this, &worker, number, flight, request = std::move(request), lost] {
                    arrive(worker, number, flight, request, lost);
@@ -185,7 +184,7 @@ void World::arrive(Worker& worker, std::uint64_t number, const Flight& flight,
   auto reply = server_.receive(flight.claim.request_id, request, flight.claimed_at);
   note(reply.body);
   if (answer_is_lost) return;
-  reply_later(worker, number, dice_.between(1, 400) * kMillisecondUs, std::move(reply));
+  reply_later(worker, number, dice_.between(1, 400) * kUsPerMs, std::move(reply));
 }
 
 void World::reply_later(Worker& worker, std::uint64_t number, std::int64_t delay_us,

@@ -38,7 +38,7 @@ TEST(CheckTarget, TakesHttpOnThisMachineOnly) {
     EXPECT_THROW(check_target(interactions_batch(url)), ConfigError) << url;
 }
 
-Target single_target() {
+Target contact_target() {
   Target target;
   target.name = "single";
   target.base_url = "https://a.example";
@@ -88,7 +88,7 @@ TEST(CheckTarget, RefusesABatchThatCannotWork) {
 }
 
 TEST(CheckTarget, RefusesASingleThatCannotWork) {
-  const Target good = single_target();
+  const Target good = contact_target();
   EXPECT_NO_THROW(check_target(good));
   REFUSED(good, t.path = "/contacts");
   REFUSED(good, t.max_updates = 2);
@@ -96,7 +96,7 @@ TEST(CheckTarget, RefusesASingleThatCannotWork) {
 }
 
 TEST(CheckTarget, ACodeOutside2xxMayMeanSuccess) {
-  Target target = single_target();
+  Target target = contact_target();
   target.success = {200, 304, 409};
   EXPECT_NO_THROW(check_target(target));
 }
