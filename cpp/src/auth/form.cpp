@@ -2,13 +2,12 @@
 
 #include <cstdint>
 
+#include "base/ascii.hpp"
+
 namespace cxrelay {
 namespace {
 
-bool stays(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '*' ||
-         c == '-' || c == '.' || c == '_';
-}
+bool stays(char c) { return is_alphanumeric(c) || c == '*' || c == '-' || c == '.' || c == '_'; }
 
 }  // namespace
 

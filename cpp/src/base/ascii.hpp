@@ -1,6 +1,7 @@
 // Characters of ASCII, whatever the locale.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace cxrelay {
@@ -9,6 +10,10 @@ constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 constexpr char to_lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+constexpr bool is_alphanumeric(char c) noexcept {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 // Without the spaces and tabs at its ends.

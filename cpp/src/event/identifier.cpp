@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/ascii.hpp"
 #include "base/short_text.hpp"
 
 namespace cxrelay {
@@ -15,10 +16,6 @@ constexpr std::size_t kBlock = 16;
 // Sixteen characters, which compilers check with a few vector instructions.
 using Block [[gnu::vector_size(kBlock)]] = unsigned char;
 using Halves [[gnu::vector_size(kBlock)]] = std::uint64_t;
-
-constexpr bool is_alphanumeric(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
 
 // All bits of a character that is one of [A-Za-z0-9._~:-], none of any other.
 Block allowed(Block c) noexcept {

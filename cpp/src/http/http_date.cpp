@@ -4,6 +4,8 @@
 #include <array>
 #include <chrono>
 
+#include "base/ascii.hpp"
+
 namespace cxrelay {
 namespace {
 
@@ -39,7 +41,7 @@ class Reader {
     for (std::size_t i = 0; i < digits; ++i) {
       const char c = rest_[i];
       if (padded && i == 0 && c == ' ') continue;
-      if (c < '0' || c > '9') return fail();
+      if (!is_digit(c)) return fail();
       out = out * 10 + (c - '0');
     }
     rest_.remove_prefix(digits);

@@ -18,9 +18,7 @@ bool breaks_lines(std::string_view text) {
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    const char l = to_lower(c);
-    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') ||
-           "!#$%&'*+-.^_`|~"sv.find(c) != std::string_view::npos;
+    return is_alphanumeric(c) || "!#$%&'*+-.^_`|~"sv.find(c) != std::string_view::npos;
   });
 }
 

@@ -33,8 +33,7 @@ void Journal::begin(std::int64_t now_us) {
   }
   head_.reset();
   first_seq_ = seq_;
-  // The last hash stands for all records: if it is the one that was left here, nobody else has appended, and what was
-  // appended here has been committed.
+  // The last hash stands for all records: if it is the one that was left here, nobody else has appended.
   if (seq_ != left_seq || hash_ != left_hash) recent_is_known_ = false;
 }
 

@@ -50,6 +50,8 @@ class Journal {
   Counters& counters() noexcept { return counters_; }
   // Writes what begin() left open. To be called before the commit.
   void finish();
+  // The transaction was not committed, or nobody knows.
+  void rolled_back() noexcept { recent_is_known_ = false; }
 
   // Another event with this identity: its sequence number and fingerprint.
   struct Known {

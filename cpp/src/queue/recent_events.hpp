@@ -1,6 +1,6 @@
 // Which events are surely new: a memory of what was stored lately, so that a put need not look each event up in the file.
 // Of an event it keeps a few bits of its identity's hash (a Bloom filter): it may take a new event for a stored one, in
-// at most one of two hundred cases, never the other way round. Pure.
+// about one of two hundred cases, never the other way round. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace cxrelay::queue {
 
 class RecentEvents {
  public:
-  // Remembers the last `capacity` events at least and twice as many at most, in 8 bytes each. A power of two.
+  // Remembers the last `capacity` events at least and twice as many at most, in 8 * capacity bytes. A power of two.
   explicit RecentEvents(std::size_t capacity);
 
   // Forgets all; every stored event has a time up to this one.
@@ -36,8 +36,8 @@ class RecentEvents {
   };
 
   std::size_t capacity_;
-  std::int64_t horizon_us_ =
-      kNever;  // events up to this time may be stored without being in a filter
+  // Events up to this time may be stored without being in a filter.
+  std::int64_t horizon_us_ = kNever;
   Generation current_;
   Generation previous_;
 };

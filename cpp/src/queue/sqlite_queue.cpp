@@ -55,7 +55,7 @@ struct SqliteQueue::Handles {
         reader(options.path, sqlite::OpenMode::create),
         commits(writer, options.path + ".lock", {options.max_group_rows, options.max_group_bytes},
                 {[this] { begin(); }, [this] { journal.finish(); }, [this] { committed(); },
-                 [this] { deliverer.forget(); }}) {
+                 [this] { rolled_back(); }}) {
     reader.run("PRAGMA query_only=ON");
     opening.done();
   }
@@ -69,6 +69,11 @@ struct SqliteQueue::Handles {
   void committed() {
     if (answers_duplicate && journal.is_unchanged()) log.sync();
     log.require_in_place();
+  }
+
+  void rolled_back() {
+    journal.rolled_back();
+    deliverer.forget();
   }
 
   Clock& clock;

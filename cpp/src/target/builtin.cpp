@@ -2,14 +2,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "cxrelay/target.hpp"
 
 namespace cxrelay {
 namespace {
 
-bool is_region_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-}
+bool is_region_character(char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-'; }
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "base/ascii.hpp"
 #include "cxrelay/target.hpp"
 #include "http/url.hpp"
 #include "target/placeholder.hpp"
@@ -40,10 +41,8 @@ bool is_method(std::string_view method) {
 }
 
 bool is_header_name(std::string_view name) {
-  return name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '-';
-         });
+  return name.size() <= 64 &&
+         std::ranges::all_of(name, [](char c) { return is_alphanumeric(c) || c == '-'; });
 }
 
 // Codes that say "not now" or "not you" can never mean success.

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 
@@ -81,17 +82,18 @@ TEST_F(JournalTest, LookingForAnEventSeesThoseThatWait) {
 }
 
 TEST_F(JournalTest, LookingForNewEventsOfOneTimeLeavesRowsThatMayComeLater) {
-  for (const int transaction_number : {1, 2}) {
+  const auto store = [&](std::initializer_list<const char*> ids) {
+    const auto before = rows();
     sqlite::Transaction transaction(database_);
     journal_->begin(1);
-    for (const char* id : {"a0", "a1", "a2", "a3", "a4", "a5", "a6"}) {
-      EXPECT_FALSE(meets(*journal_, transaction_number, id));
-    }
-    EXPECT_EQ(rows(), (transaction_number - 1) * 7);
-    EXPECT_TRUE(meets(*journal_, transaction_number, "a3"));
-    EXPECT_EQ(rows(), transaction_number * 7);
+    for (const char* id : ids) EXPECT_FALSE(meets(*journal_, 9, id));
+    EXPECT_EQ(rows(), before);
+    EXPECT_TRUE(meets(*journal_, 9, "a3"));
+    EXPECT_EQ(rows() - before, static_cast<std::int64_t>(ids.size()));
     transaction.commit();
-  }
+  };
+  store({"a0", "a1", "a2", "a3", "a4", "a5", "a6"});
+  store({"b0", "b1", "b2"});
 }
 
 TEST_F(JournalTest, AnEventThatAnotherProcessStoredMeanwhileIsFound) {
@@ -122,6 +124,54 @@ TEST_F(JournalTest, AnEventWhoseTransactionFailedIsNew) {
     transaction.commit();
   }
   EXPECT_EQ(rows(), 1);
+}
+
+TEST_F(JournalTest, AnEventThatTookTheNumberOfAFailedOneIsFound) {
+  sqlite::Database other_database(directory_.file("queue.db"), sqlite::OpenMode::create);
+  Journal other(other_database);
+  {
+    sqlite::Transaction transaction(database_);
+    journal_->begin(1);
+    EXPECT_FALSE(meets(*journal_, 9, "a1"));
+  }
+  {
+    sqlite::Transaction transaction(other_database);
+    other.begin(1);
+    EXPECT_FALSE(meets(other, 9, "a2"));
+    other.write_rows();
+    transaction.commit();
+  }
+  sqlite::Transaction transaction(database_);
+  journal_->begin(1);
+  EXPECT_TRUE(meets(*journal_, 9, "a2"));
+}
+
+TEST_F(JournalTest, AnEventWhoseRemovalFailedIsFound) {
+  const auto begin = [&] { journal_->begin(1); };
+  {
+    sqlite::Transaction transaction(database_);
+    begin();
+    EXPECT_FALSE(meets(*journal_, 9, "a1"));
+    journal_->write_rows();
+    transaction.commit();
+  }
+  journal_.emplace(database_);  // which does not know what is stored
+  {
+    sqlite::Transaction transaction(database_);
+    begin();
+    journal_->append(record());
+    transaction.commit();
+  }
+  {
+    sqlite::Transaction transaction(database_);
+    begin();
+    database_.run("DELETE FROM journal WHERE seq = 1");
+    EXPECT_FALSE(journal_->find(9, "a1", fingerprint_));
+  }
+  journal_->rolled_back();
+  sqlite::Transaction transaction(database_);
+  begin();
+  EXPECT_TRUE(meets(*journal_, 9, "a1"));
 }
 
 TEST_F(JournalTest, ATransactionThatFailedLeavesNothingForTheNext) {
