@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 
@@ -24,7 +24,11 @@ class Contender(Generic[Item]):
     def prepare(self, directory: Path) -> None:
         """Gets ready for one run, in an empty directory."""
 
-    def run(self, items: Sequence[Item]) -> None:
+    def inputs(self, items: Sequence[Item]) -> Sequence[Any]:
+        """The items as ``run`` takes them: what a caller of this contender would have at hand."""
+        return items
+
+    def run(self, items: Sequence[Any]) -> None:
         """Does the task."""
         raise NotImplementedError
 

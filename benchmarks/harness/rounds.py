@@ -56,7 +56,7 @@ def check_agreement(
     expected: object = None
     for contender in contenders:
         with prepared(contender, parent):
-            contender.run(items)
+            contender.run(contender.inputs(items))
             result = contender.result()
         if not result:
             raise DisagreementError(f"{task}: {contender.name} has no result")
@@ -90,10 +90,11 @@ def time_once(
     What ``never_waits`` for disk, network or other threads is timed by its processor time, which
     leaves out the time that other programs had the core.
     """
+    inputs = contender.inputs(items)
     gc.collect()
     cpu = time.process_time()
     begin = time.perf_counter()
-    contender.run(items)
+    contender.run(inputs)
     seconds = time.perf_counter() - begin
     cpu = time.process_time() - cpu
     if contender.count() != len(items):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from cxrelay import Queue
 from events import Update
@@ -23,9 +24,12 @@ class NativePut(PutContender):
     def prepare(self, directory: Path) -> None:
         self.queue = Queue(str(directory / self.file))
 
-    def run(self, items: Sequence[Update]) -> None:
+    def inputs(self, items: Sequence[Update]) -> Sequence[Any]:
+        return [values(update) for update in items]
+
+    def run(self, items: Sequence[Any]) -> None:
         for update in items:
-            self.queue.put(*values(update))
+            self.queue.put(*update)
 
     def count(self) -> int:
         return self.queue.stats().pending

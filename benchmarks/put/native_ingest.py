@@ -20,9 +20,12 @@ class NativeIngest(NativePut):
         self.relay = Relay(RelayConfig(queue=QueueConfig(path=str(directory / self.file))))
         self.queue = self.relay.queue
 
-    def run(self, items: Sequence[Update]) -> None:
+    def inputs(self, items: Sequence[Update]) -> Sequence[bytes]:
+        return [update.original for update in items]
+
+    def run(self, items: Sequence[bytes]) -> None:
         for i in range(0, len(items), self.group):
-            self.relay.ingest_many([update.original for update in items[i : i + self.group]])
+            self.relay.ingest_many(items[i : i + self.group])
 
     def close(self) -> None:
         self.relay.close()

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from events import Update
-from put.native_call import NativePut, values
+from put.native_call import NativePut, Values
 
 
 class NativeMany(NativePut):
@@ -13,6 +12,6 @@ class NativeMany(NativePut):
     size = 100_000
     group = 1000
 
-    def run(self, items: Sequence[Update]) -> None:
+    def run(self, items: Sequence[Values]) -> None:
         for i in range(0, len(items), self.group):
-            self.queue.put_many([values(update) for update in items[i : i + self.group]])
+            self.queue.put_many(items[i : i + self.group])

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from events import Update
-from put.native_call import NativePut, values
+from put.native_call import NativePut, Values
 
 
 class NativeThreads(NativePut):
@@ -14,10 +13,10 @@ class NativeThreads(NativePut):
     name = f"native put, {threads} threads"
     size = 20_000
 
-    def run(self, items: Sequence[Update]) -> None:
-        def put_all(part: Sequence[Update]) -> None:
+    def run(self, items: Sequence[Values]) -> None:
+        def put_all(part: Sequence[Values]) -> None:
             for update in part:
-                self.queue.put(*values(update))
+                self.queue.put(*update)
 
         parts = [items[i :: self.threads] for i in range(self.threads)]
         with ThreadPoolExecutor(self.threads) as pool:

@@ -18,9 +18,12 @@ class PersistQueue(PutContender):
     def prepare(self, directory: Path) -> None:
         self.queue = UniqueQ(str(directory), auto_commit=True)
 
-    def run(self, items: Sequence[Update]) -> None:
+    def inputs(self, items: Sequence[Update]) -> Sequence[tuple[str, str, bytes, bytes]]:
+        return [(each.key, each.interaction_id, each.mapped, each.original) for each in items]
+
+    def run(self, items: Sequence[tuple[str, str, bytes, bytes]]) -> None:
         for update in items:
-            self.queue.put((update.key, update.interaction_id, update.mapped, update.original))
+            self.queue.put(update)
 
     def count(self) -> int:
         return int(self.queue.qsize())

@@ -17,9 +17,12 @@ class RawAppend(Contender[Update]):
         self.file = os.open(directory / "rows", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
         self.done = 0
 
-    def run(self, items: Sequence[Update]) -> None:
-        for update in items:
-            os.write(self.file, update.key.encode() + update.original + update.mapped)
+    def inputs(self, items: Sequence[Update]) -> Sequence[bytes]:
+        return [update.key.encode() + update.original + update.mapped for update in items]
+
+    def run(self, items: Sequence[bytes]) -> None:
+        for row in items:
+            os.write(self.file, row)
             os.fdatasync(self.file)
             self.done += 1
 
@@ -37,9 +40,9 @@ class RawAppendMany(RawAppend):
     size = 100_000
     group = 1000
 
-    def run(self, items: Sequence[Update]) -> None:
+    def run(self, items: Sequence[bytes]) -> None:
         for i in range(0, len(items), self.group):
             part = items[i : i + self.group]
-            os.write(self.file, b"".join(u.key.encode() + u.original + u.mapped for u in part))
+            os.write(self.file, b"".join(part))
             os.fdatasync(self.file)
             self.done += len(part)

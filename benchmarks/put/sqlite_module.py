@@ -24,7 +24,10 @@ INSERT = (
 )
 
 
-def _values(update: Update) -> tuple[int, str, str, str, bytes]:
+Values = tuple[int, str, str, str, bytes]
+
+
+def _values(update: Update) -> Values:
     text = update.mapped.decode()
     return update.event_time_us, update.interaction_id, update.key, text, update.original
 
@@ -41,9 +44,12 @@ class SqliteModule(PutContender):
         self.db.execute("pragma synchronous = full")
         self.db.execute(CREATE_TABLE)
 
-    def run(self, items: Sequence[Update]) -> None:
+    def inputs(self, items: Sequence[Update]) -> Sequence[Values]:
+        return [_values(update) for update in items]
+
+    def run(self, items: Sequence[Values]) -> None:
         for update in items:
-            self.db.execute(INSERT, _values(update))
+            self.db.execute(INSERT, update)
 
     def count(self) -> int:
         found: int = self.db.execute("select count(*) from updates").fetchone()[0]
@@ -63,8 +69,8 @@ class SqliteMany(SqliteModule):
     size = 20_000
     group = 1000
 
-    def run(self, items: Sequence[Update]) -> None:
+    def run(self, items: Sequence[Values]) -> None:
         for i in range(0, len(items), self.group):
             self.db.execute("begin immediate")
-            self.db.executemany(INSERT, map(_values, items[i : i + self.group]))
+            self.db.executemany(INSERT, items[i : i + self.group])
             self.db.execute("commit")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import tutorial_pipeline as tutorial
 from events import Update
@@ -18,9 +19,12 @@ class Tutorial(PutContender):
     def prepare(self, directory: Path) -> None:
         self.queue = tutorial.RetryQueue(directory / self.file)
 
-    def run(self, items: Sequence[Update]) -> None:
-        for update in items:
-            self.queue.enqueue(update.interaction_id, update.payload, update.timestamp)
+    def inputs(self, items: Sequence[Update]) -> Sequence[tuple[str, dict[str, Any], str]]:
+        return [(update.interaction_id, update.payload, update.timestamp) for update in items]
+
+    def run(self, items: Sequence[tuple[str, dict[str, Any], str]]) -> None:
+        for interaction_id, payload, timestamp in items:
+            self.queue.enqueue(interaction_id, payload, timestamp)
 
     def count(self) -> int:
         found: int = self.queue.db.execute("select count(*) from pending_updates").fetchone()[0]
